@@ -1,0 +1,138 @@
+"""The client of Upvest's webhook endpoints."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from upvest_provider import limits
+
+from .models import VerificationKey, VerificationKeys, Webhook, WebhookPage, WebhookTest, parse
+from .session import Session
+from .signature import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .credentials import Credentials
+    from .transport import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write that succeeded."""
+
+    action: str
+    """`created`, `updated`, `deleted` or `tested`."""
+    webhook_id: str
+    request_id: str
+    """Upvest's `upvest-request-id`, for its support."""
+
+
+class UpvestClient:
+    """One account's webhooks, over one pool of connections and one access token; safe for threads.
+
+    Every request, the token's too, is signed anew at each attempt. Retried, at most `limits.ATTEMPTS` in all,
+    with exponential backoff and full jitter, or what `Retry-After` says up to a ceiling:
+
+    - 429, and a connection that could not be made: every request, for it was not handled;
+    - 502, 503, 504, and an answer that did not arrive: every request but `create_webhook`, which is not
+      idempotent. Its caller looks at the list first.
+
+    A 401 renews the token once. Which faults are retried may change in a minor version.
+
+    Args:
+        credentials: Of one client of one environment.
+        before_request: Called before each attempt; what it raises ends the call with nothing sent.
+        on_write: Told of each write that succeeded.
+        clock: Unix seconds.
+        sleep: Waits between attempts.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        before_request: Callable[[], None] = lambda: None,
+        on_write: Callable[[Write], None] = lambda _: None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._session = Session(credentials, before_request=before_request, clock=clock, sleep=sleep)
+        self._on_write = on_write
+
+    def list_webhooks(self) -> list[Webhook]:
+        """All webhooks of the account, in the order of their creation: one request per 1,000."""
+        webhooks: list[Webhook] = []
+        while True:
+            query = urlencode({"offset": len(webhooks), "limit": limits.PAGE})
+            answer = self._session.call(Request("GET", "/webhooks", query))
+            page = parse(WebhookPage, answer.body, "GET /webhooks")
+            webhooks += page.data
+            if not page.data or len(webhooks) >= page.meta.total_count:
+                return webhooks
+
+    def get_webhook(self, webhook_id: str) -> Webhook:
+        """One webhook.
+
+        Raises:
+            NotFound: Upvest itself says that there is none.
+        """
+        request = Request("GET", f"/webhooks/{webhook_id}")
+        return parse(Webhook, self._session.call(request).body, request.what)
+
+    def create_webhook(self, fields: Mapping[str, Any]) -> Webhook:
+        """Create a webhook; Upvest creates every webhook disabled, and takes no `enabled` here.
+
+        Raises:
+            UpvestError: With `outcome_unknown` where a webhook may have been made.
+        """
+        request = _with_json("POST", "/webhooks", fields)
+        answer = self._session.call(request, idempotent=False)
+        webhook = parse(Webhook, answer.body, request.what)
+        self._tell("created", webhook.id, answer)
+        return webhook
+
+    def update_webhook(self, webhook_id: str, fields: Mapping[str, Any]) -> Webhook:
+        """Set the given fields and return the webhook as it is then."""
+        request = _with_json("PATCH", f"/webhooks/{webhook_id}", fields)
+        answer = self._session.call(request)
+        self._tell("updated", webhook_id, answer)
+        return parse(Webhook, answer.body, request.what)
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Delete a webhook.
+
+        Raises:
+            NotFound: Upvest itself says that there is none.
+        """
+        answer = self._session.call(Request("DELETE", f"/webhooks/{webhook_id}"))
+        self._tell("deleted", webhook_id, answer)
+
+    def test_webhook(self, webhook_id: str) -> WebhookTest | None:
+        """Have Upvest send a test delivery to the receiver.
+
+        Returns:
+            What the receiver answered, or None where Upvest only took the order (202, older API versions).
+        """
+        request = Request("POST", f"/webhooks/{webhook_id}/test")
+        answer = self._session.call(request, timeout=limits.TEST_TIMEOUT)
+        self._tell("tested", webhook_id, answer)
+        return parse(WebhookTest, answer.body, request.what) if answer.body else None
+
+    def get_verification_keys(self) -> list[VerificationKey]:
+        """The public keys with which Upvest signs deliveries now."""
+        request = Request("GET", "/auth/verify_keys")
+        return parse(VerificationKeys, self._session.call(request).body, request.what).keys
+
+    def _tell(self, action: str, webhook_id: str, answer: Answer) -> None:
+        self._on_write(Write(action, webhook_id, answer.headers.get("upvest-request-id", "none")))
+
+
+def _with_json(method: str, path: str, fields: Mapping[str, Any]) -> Request:
+    # The content type goes without parameters: with a charset the API is reported to refuse it.
+    body = json.dumps(fields, separators=(",", ":")).encode()
+    return Request(method, path, headers={"content-type": "application/json"}, body=body)

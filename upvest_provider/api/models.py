@@ -1,0 +1,119 @@
+"""What the API answers. Unknown members are ignored: the API adds some within v1."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from upvest_provider.errors import MalformedAnswer
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parse(model: type[M], body: bytes, what: str) -> M:
+    """The body as a model.
+
+    Raises:
+        MalformedAnswer: It is none; the body is not quoted, for it may hold a token.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole body"
+        raise MalformedAnswer(
+            f"the answer to {what} cannot be read: {place}: {first['msg']}",
+            fix="Make sure that `upvest:api` names Upvest's API, or look for a newer upvest_provider.",
+        ) from None
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class WebhookConfig(_Model):
+    """How events are batched: whichever limit is reached first sends the package."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    delay: str | None = None
+    """How long events are gathered, as `2s`; older webhooks may hold minutes, as `1m`."""
+    max_package_size: int | None = None
+    """Bytes."""
+
+
+class Webhook(_Model):
+    """A subscription as the API holds it (specification of July 2026)."""
+
+    id: str = Field(min_length=1)
+    title: str
+    url: str
+    enabled: bool
+    type: list[str]
+    exclude_type: list[str] = Field(default_factory=list)
+    config: WebhookConfig = Field(default_factory=WebhookConfig)
+    created_at: str
+    updated_at: str
+
+
+class WebhookPage(_Model):
+    """A page of webhooks and how many there are in all."""
+
+    class Meta(_Model):
+        """Position and sizes; `sort` is not read, for Upvest's own example breaks its rule."""
+
+        count: int
+        total_count: int
+
+    meta: Meta
+    data: list[Webhook]
+
+
+class ReceiverResponse(_Model):
+    """What the receiver said to a test delivery."""
+
+    status: int | None = None
+    headers: dict[str, Any] = Field(default_factory=dict)
+    body: str = ""
+    error: str | None = None
+    """Set only where the receiver could not be reached."""
+
+
+class WebhookTest(_Model):
+    """The result of a test delivery."""
+
+    url: str
+    response: ReceiverResponse
+
+
+class VerificationKey(_Model):
+    """A public key with which Upvest signs deliveries: a JSON Web Key on P-521, base64url coordinates."""
+
+    kid: str
+    kty: str = "EC"
+    crv: str = "P-521"
+    x: str
+    y: str
+
+
+class VerificationKeys(_Model):
+    """The keys in use now; they rotate."""
+
+    keys: list[VerificationKey]
+
+
+class AccessToken(_Model):
+    """An OAuth access token."""
+
+    access_token: str = Field(min_length=1, repr=False)
+    expires_in: float
+    """Seconds."""
+
+
+class Problem(_Model):
+    """An error as problem+json (RFC 9457)."""
+
+    status: int | None = None
+    title: str = ""
+    detail: str = ""

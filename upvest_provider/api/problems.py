@@ -1,0 +1,78 @@
+"""Error answers, told to a person."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from upvest_provider.errors import ApiError, NotFound
+
+from .models import Problem
+
+if TYPE_CHECKING:
+    from .signature import Request
+    from .transport import Answer
+
+FIXES = {
+    400: "Correct what Upvest names, then run the command again.",
+    401: "Make sure that `upvest:clientId`, `upvest:keyId`, UPVEST_CLIENT_SECRET and the private key belong "
+    "together, and that this machine's clock is right.",
+    403: "Have Upvest allow this client the scopes `webhooks:read` and `webhooks:admin`.",
+    404: "Run `pulumi up --refresh`.",
+    429: "Wait a minute, then run the command again.",
+}
+
+
+def problem_of(answer: Answer, request: Request, base_url: str) -> ApiError:
+    """The error that an answer of no success is."""
+    request_id = answer.headers.get("upvest-request-id", "")
+    problem = _problem(answer)
+    detail = (problem and (problem.detail or problem.title)) or _phrase(answer.status)
+    own = problem is not None and request_id != ""
+    summary = (
+        f"Upvest answered {answer.status}: {detail}"
+        if own
+        else f"{answer.status} {_phrase(answer.status)}, from something between here and Upvest"
+    )
+    named = f"upvest-request-id {request_id}" if request_id else "no upvest-request-id"
+    kind = NotFound if own and answer.status == HTTPStatus.NOT_FOUND else ApiError
+    return kind(
+        summary,
+        f"{request.what} at {base_url}, {named}",
+        status=answer.status,
+        detail=detail,
+        request_id=request_id,
+        retry_after=_seconds(answer.headers.get("retry-after", "")),
+        fix=_fix(answer.status, own=own),
+    )
+
+
+def _problem(answer: Answer) -> Problem | None:
+    if not answer.headers.get("content-type", "").startswith("application/problem+json"):
+        return None
+    try:
+        return Problem.model_validate_json(answer.body)
+    except ValidationError:
+        return None
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "unknown status"
+
+
+def _fix(status: int, *, own: bool) -> str:
+    if not own:
+        return "Make sure that `upvest:api` and any HTTP proxy of this machine lead to Upvest, then run again."
+    return FIXES.get(
+        status, "Run the command again; if it fails again, report the request id to Upvest's support."
+    )
+
+
+def _seconds(retry_after: str) -> float | None:
+    """`Retry-After` in seconds; the form with a date is rare, and backing off serves it as well."""
+    return float(retry_after) if retry_after.isdecimal() else None

@@ -1,0 +1,105 @@
+"""HTTP: the one module that knows httpx."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+
+from upvest_provider import limits
+from upvest_provider.errors import MalformedAnswer, NoAnswer, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .signature import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is of the 2xx class."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - the bounds of the class
+
+
+class Transport:
+    """One pool of connections to one origin, safe for threads. No redirect is followed.
+
+    The usual variables for proxies and certificate authorities apply (`HTTPS_PROXY`, `NO_PROXY`,
+    `SSL_CERT_FILE`), but for loopback, which no proxy can reach.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._client = httpx.Client(
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=limits.CONNECTIONS, max_keepalive_connections=limits.CONNECTIONS),
+            trust_env=urlsplit(base_url).scheme == "https",
+        )
+        # Only what is set by hand goes out, so that all of it can be signed.
+        self._client.headers.clear()
+
+    def send(self, request: Request, headers: Mapping[str, str], *, timeout: float) -> Answer:
+        """Send a request and read its answer.
+
+        Args:
+            request: Its own headers are not looked at.
+            headers: All that go out, but `host`.
+            timeout: For the answer, in seconds.
+
+        Raises:
+            Unreachable: No connection; the request was not sent.
+            NoAnswer: The request may have been handled.
+            MalformedAnswer: The answer is larger than any that this API gives.
+        """
+        outgoing = self._client.build_request(
+            request.method,
+            self._base_url + request.target,
+            headers=dict(headers),
+            content=request.body or None,
+            timeout=httpx.Timeout(timeout, connect=limits.CONNECT_TIMEOUT),
+        )
+        try:
+            response = self._client.send(outgoing, stream=True)
+            try:
+                content = _bounded(response, request.what)
+            finally:
+                response.close()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            raise Unreachable(
+                f"no connection to {self._base_url}: {_reason(error)}",
+                f"{request.what} was not sent.",
+                fix=f"Make sure that this machine can reach {self._base_url}, then run the command again.",
+            ) from None
+        except httpx.RequestError as error:
+            raise NoAnswer(
+                f"no answer from {self._base_url} to {request.what}: {_reason(error)}",
+                "Whether the request was handled is not known.",
+                fix="Run `pulumi up --refresh` once the API answers again.",
+            ) from None
+        return Answer(response.status_code, dict(response.headers), content)
+
+
+def _bounded(response: httpx.Response, what: str) -> bytes:
+    content = bytearray()
+    for chunk in response.iter_bytes():
+        content += chunk
+        if len(content) > limits.ANSWER_BYTES:
+            raise MalformedAnswer(
+                f"the answer to {what} is larger than {limits.ANSWER_BYTES} bytes and was not read further",
+                fix="Make sure that `upvest:api` names Upvest's API.",
+            )
+    return bytes(content)
+
+
+def _reason(error: httpx.RequestError) -> str:
+    return str(error) or type(error).__name__

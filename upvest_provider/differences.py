@@ -1,0 +1,134 @@
+"""Declared against observed: what differs, what to send, and what a refresh reports as declared.
+
+`Fields` are those of the API: `title`, `url`, `type`, `exclude_type`, `config` (with `delay` and
+`max_package_size`) and `enabled`. A declaration holds only what the program says; an observation holds all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+Fields = Mapping[str, Any]
+
+FIELDS = ("title", "url", "type", "exclude_type", "config", "enabled")
+CONFIG = "config"
+
+REWRITABLE = frozenset({"title", "url", "config.delay"})
+"""What a server may write in another form: `1m` for `60s`, a host in lower case."""
+
+SETS = frozenset({"type", "exclude_type"})
+"""Their order means nothing, and no document promises that an answer keeps it."""
+
+
+class Written(NamedTuple):
+    """The last write: what was declared then, and what the API held after it."""
+
+    declared: Fields
+    observed: Fields
+
+
+def declaration(inputs: Fields) -> dict[str, Any]:
+    """The API's fields among a resource's inputs, numbers as whole numbers."""
+    return {
+        name: _with_whole_numbers(inputs[name]) if name == CONFIG else inputs[name]
+        for name in FIELDS
+        if inputs.get(name) is not None
+    }
+
+
+def differing(
+    declared: Fields, observed: Fields, written: Written | None, ignored: Collection[str] = ()
+) -> frozenset[str]:
+    """The paths (`title`, `config.delay`, …) in which the API does not hold what is declared.
+
+    A field never declared is the server's. A field that a server may rewrite does not differ while declared
+    and observed are both what they were at the last write.
+    """
+    wanted, held = _paths(declared), _paths(observed)
+    if written is not None and "exclude_type" in written.declared:
+        wanted.setdefault("exclude_type", [])  # no longer declared: nothing is excluded any more
+    return frozenset(
+        path
+        for path, value in wanted.items()
+        if not _equal(path, value, held.get(path))
+        and not _excused(path, value, held.get(path), written)
+        and not _is_ignored(path, ignored)
+    )
+
+
+def patch(
+    paths: Collection[str], declared: Fields, observed: Fields, ignored: Collection[str] = ()
+) -> dict[str, Any]:
+    """The body of the PATCH that takes the declared values over in the given paths.
+
+    `type` always goes along, for the schema repeats its default (`ALL`) on PATCH. Whether a partial `config`
+    is merged or replaced is not documented, so it goes whole: what is declared over what is observed.
+    """
+    body: dict[str, Any] = {path: declared.get(path, []) for path in FIELDS if path in paths and path != CONFIG}
+    if any(path.startswith(f"{CONFIG}.") for path in paths):
+        members = {
+            member: value
+            for member, value in declared[CONFIG].items()
+            if not _is_ignored(f"{CONFIG}.{member}", ignored)
+        }
+        body[CONFIG] = {**observed.get(CONFIG, {}), **members}
+    body.setdefault("type", observed["type"])
+    return body
+
+
+def not_taken(body: Fields, observed: Fields) -> list[str]:
+    """The paths in which the answer to a write is not what was sent."""
+    sent, held = _paths(body), _paths(observed)
+    return [path for path, value in sent.items() if not _equal(path, value, held.get(path))]
+
+
+def as_declared(
+    declared: Fields, observed: Fields, written: Written | None, ignored: Collection[str] = ()
+) -> dict[str, Any]:
+    """The declared names, each with the declared value where nothing drifted, else the observed one."""
+    drifted = differing(declared, observed, written, ignored)
+    result: dict[str, Any] = {}
+    for name, value in declared.items():
+        if name == CONFIG:
+            held = observed.get(CONFIG, {})
+            result[name] = {
+                member: held.get(member) if f"{CONFIG}.{member}" in drifted else wanted
+                for member, wanted in value.items()
+            }
+        else:
+            result[name] = observed.get(name) if name in drifted else value
+    return result
+
+
+def _paths(fields: Fields) -> dict[str, Any]:
+    """The fields with the members of `config` beside the others."""
+    flat = {name: value for name, value in fields.items() if name in FIELDS and name != CONFIG}
+    members = fields.get(CONFIG) or {}
+    return flat | {f"{CONFIG}.{member}": value for member, value in members.items() if value is not None}
+
+
+def _equal(path: str, one: Any, other: Any) -> bool:  # noqa: ANN401 - any value of the API
+    return set(one or ()) == set(other or ()) if path in SETS else one == other
+
+
+def _excused(path: str, declared: Any, observed: Any, written: Written | None) -> bool:  # noqa: ANN401 - as above
+    if written is None or path not in REWRITABLE:
+        return False
+    before, after = _paths(written.declared), _paths(written.observed)
+    return path in before and before[path] == declared and after.get(path) == observed
+
+
+def _is_ignored(path: str, ignored: Collection[str]) -> bool:
+    """`ignore_changes` names a field, a member of it, or everything."""
+    return any(entry in ("*", path, path.partition(".")[0]) for entry in ignored)
+
+
+def _with_whole_numbers(config: Any) -> Any:  # noqa: ANN401 - may hold what check has yet to refuse
+    """Numbers cross Pulumi's wire as floats; the API takes whole ones."""
+    if not isinstance(config, Mapping):
+        return config
+    return {
+        member: int(value) if isinstance(value, float) and value.is_integer() else value
+        for member, value in config.items()
+    }

@@ -1,0 +1,63 @@
+"""Is Pulumi's engine still there?
+
+The provider's process outlives a killed engine and would finish what it began, the enabling of a webhook
+included, with nobody to write it to the state. So every request asks first.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures.thread
+import re
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from .errors import EngineGone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CONNECT_TIMEOUT = 1.0
+"""Seconds; the engine is on this machine, and a killed one refuses at once."""
+
+
+class Engine:
+    """The engine that started this process.
+
+    Args:
+        address: Host and port; None where no engine started this process.
+    """
+
+    def __init__(self, address: tuple[str, int] | None) -> None:
+        self._address = address
+
+    def require(self) -> None:
+        """Return if the engine can still take the result of what is done.
+
+        Raises:
+            EngineGone: It was killed, or has told this process to end.
+        """
+        if self._address is None:
+            return
+        if self._is_ending() or not self._answers(self._address):
+            raise EngineGone(
+                "Pulumi's engine is gone, so nothing further was sent to Upvest",
+                fix="Run `pulumi cancel` if the stack is locked, then `pulumi up --refresh`.",
+            )
+
+    def _is_ending(self) -> bool:
+        # On a second Ctrl-C the engine still answers, but this process has begun to shut its workers down.
+        return bool(getattr(concurrent.futures.thread, "_shutdown", False))
+
+    def _answers(self, address: tuple[str, int]) -> bool:
+        try:
+            socket.create_connection(address, timeout=CONNECT_TIMEOUT).close()
+        except OSError:
+            return False
+        return True
+
+
+def engine_of_this_process(argv: Sequence[str] = sys.argv) -> Engine:
+    """The engine whose address stands last on the command line of `python -m pulumi.dynamic`."""
+    match = re.fullmatch(r"(.+):(\d{1,5})", argv[-1]) if len(argv) > 1 else None
+    return Engine((match[1].strip("[]"), int(match[2])) if match else None)

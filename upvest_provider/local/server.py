@@ -1,0 +1,165 @@
+"""Runs the local API: in this process beside other work, or as a program of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import socket
+import sys
+import threading
+import time
+import uuid
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from upvest_provider.errors import SettingsError
+
+from . import credentials as files
+from .app import create_app
+from .authentication import ADMIN, READ
+from .request_log import requests
+from .store import ACCOUNT, Client, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+    from .credentials import Credentials
+    from .request_log import LoggedRequest
+
+HOST = "127.0.0.1"
+
+
+class LocalUpvest:
+    """Upvest's webhook API on a port of loopback, for as long as the `with` block runs.
+
+    Args:
+        state: The directory that keeps everything; made if it is missing, for its owner only.
+        port: Of 127.0.0.1; 0 for any free one.
+        clock: Seconds since 1970; decides about signatures, tokens and timestamps.
+
+    Attributes:
+        url: The base URL.
+        credentials: What a client needs; also in `credentials.json` in the state directory.
+        store: For changes to the account behind the API's back.
+
+    Raises:
+        SettingsError: On entering; the port is taken, or another process uses the state directory.
+    """
+
+    url: str
+    credentials: Credentials
+    store: Store
+
+    def __init__(self, state: Path, *, port: int = 0, clock: Callable[[], float] = time.time) -> None:
+        self._state = state
+        self._port = port
+        self._clock = clock
+        self._exits = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as exits:
+            self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            exits.enter_context(_lock(self._state))
+            listener = exits.enter_context(_listen(self._port))
+            self.url = f"http://{HOST}:{listener.getsockname()[1]}"
+            self.credentials = files.load_or_create(self._state, self.url)
+            # Two connections, since the server's is used by its thread alone.
+            self.store = exits.enter_context(closing(Store(self._state)))
+            own_store = exits.enter_context(closing(Store(self._state)))
+            _register(self.store, self.credentials)
+            exits.enter_context(_running(create_app(own_store, self._clock), listener))
+            self._exits = exits.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._exits.close()
+
+    def requests(self, after: int = 0) -> list[LoggedRequest]:
+        """The requests so far, oldest first; only those with a number above `after`."""
+        return requests(self._state, after)
+
+
+def serve(state: Path, port: int) -> int:
+    """Runs the local API until SIGINT or SIGTERM; prints `ready <url>` once it takes requests.
+
+    Args:
+        state: See `LocalUpvest`.
+        port: See `LocalUpvest`.
+
+    Returns:
+        The exit status of the program: 1 if it cannot start, with the cause on stderr.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with LocalUpvest(state, port=port) as upvest:
+            sys.stdout.write(f"ready {upvest.url}\n")
+            sys.stdout.flush()
+            stop.wait()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+@contextmanager
+def _lock(state: Path) -> Iterator[None]:
+    """Keeps a state directory to one process; the lock ends with the process, however that ends."""
+    with (state / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingsError(
+                f"another local API runs on {state}", fix="stop it, or name another directory"
+            ) from None
+        yield
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise SettingsError(
+            f"port {port} of {HOST} cannot be used: {error.strerror}",
+            fix="name another port, or 0 for any free one",
+        ) from error
+
+
+def _register(store: Store, credentials: Credentials) -> None:
+    """Makes the database agree with the credentials file, which is the older of the two."""
+    client = Client(
+        client_id=credentials.client_id,
+        client_secret=credentials.client_secret,
+        scopes=f"{READ} {ADMIN}",
+        account=ACCOUNT,
+        key_id=credentials.key_id,
+        public_key=files.public_key(credentials),
+    )
+    with store.transaction():
+        store.add_client(client)
+        if not store.verify_keys():
+            store.add_verify_key(str(uuid.uuid4()), ec.generate_private_key(ec.SECP521R1()))
+
+
+@contextmanager
+def _running(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
+    """Answers in a thread. Connections wait in the listener's queue until it is up."""
+    # What uvicorn would choose by what is installed is chosen here; the request log replaces its access log.
+    config = uvicorn.Config(
+        app, http="h11", ws="none", loop="asyncio", lifespan="off", log_config=None, access_log=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="local-upvest")
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

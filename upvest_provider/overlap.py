@@ -1,0 +1,44 @@
+"""Would two subscriptions deliver the same event to the same place?"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .categories import ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+HTTPS_PORT = 443
+
+
+@functools.lru_cache(maxsize=4096)
+def normalised(url: str) -> str:
+    """A URL in the one form that others which reach the same receiver have too."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    port = "" if parts.port in (None, HTTPS_PORT) else f":{parts.port}"
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme.lower()}://{host}{port}{parts.path or '/'}{query}"
+
+
+def shared_categories(
+    types: Collection[str],
+    excluded: Collection[str],
+    others: Collection[str],
+    others_excluded: Collection[str],
+) -> frozenset[str]:
+    """The categories that two subscriptions both deliver; `ALL` alone where both subscribe to all.
+
+    `exclude_type` has an effect only beside `ALL` (webhook registration guide, 2026). Two subscriptions to
+    all always overlap, for the categories that Upvest adds later are in both.
+    """
+    if ALL in types and ALL in others:
+        return frozenset({ALL})
+    if ALL in types:
+        return frozenset(others) - frozenset(excluded)
+    if ALL in others:
+        return frozenset(types) - frozenset(others_excluded)
+    return frozenset(types) & frozenset(others)

@@ -1,0 +1,283 @@
+"""The life of one webhook: claim, finish, adopt, read, update, delete.
+
+Knows neither Pulumi nor HTTP. All webhooks of one account share one `Subscriptions`, from up to four threads.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from . import limits
+from .claims import is_claim
+from .differences import CONFIG, differing, not_taken, patch
+from .errors import AlreadySubscribed, EngineGone, NotFound, UpvestError
+from .overlap import normalised, shared_categories
+from .shared_list import SharedList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .api import UpvestClient, Webhook
+    from .differences import Fields
+
+NEXT_UP_REMOVES_IT = "The next `pulumi up` removes it before it creates the webhook anew."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A webhook to be made."""
+
+    name: str
+    """The resource's name, for messages."""
+    claim: str
+    declared: Fields
+    """The API's fields, as the program declares them."""
+
+
+class Subscriptions:
+    """The webhooks of one account.
+
+    Args:
+        client: Speaks for the account.
+        say: Takes lines for the person at the terminal.
+        clock: Unix seconds.
+        monotonic: Seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        client: UpvestClient,
+        *,
+        say: Callable[[str], None],
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._say = say
+        self._clock = clock
+        self._list = SharedList(client.list_webhooks, clock=monotonic)
+        self._claims_of_this_run: set[str] = set()
+
+    def create(self, wanted: Wanted) -> Webhook:
+        """Make a webhook; what it leaves behind where it fails stands in the error.
+
+        Raises:
+            AlreadySubscribed: The account holds a webhook that would deliver the same events twice.
+            EngineGone: Pulumi was killed meanwhile; the unfinished webhook stays, disabled.
+            UpvestError: Anything else; a webhook made on the way was deleted, or is named.
+        """
+        self._claims_of_this_run.add(wanted.claim)
+        others = self._without_leftovers(self._list.all(), wanted)
+        _refuse_twin(wanted, others)
+        self._name_foreign_claims(others)
+        made = self._claim(wanted)
+        try:
+            return self._finish(made, wanted)
+        except EngineGone as error:
+            raise _told(error, f"Left behind: webhook {made.id}, disabled. {NEXT_UP_REMOVES_IT}") from None
+        except UpvestError as error:
+            raise self._undone(made, error) from None
+
+    def adopt(self, webhook_id: str, wanted: Wanted) -> Webhook:
+        """Take an existing webhook over: bring it to what is declared, and never delete it on failure.
+
+        Raises:
+            AlreadySubscribed: Another webhook would deliver the same events twice.
+            UpvestError: There is none, or anything else; the error says whether its old values are back.
+        """
+        try:
+            found = self._client.get_webhook(webhook_id)
+        except NotFound as error:
+            raise UpvestError(
+                f"adopt_id is {webhook_id}, and this account has no such webhook",
+                *error.details,
+                fix="Correct adopt_id; `upvest-webhooks list` shows the account's webhooks.",
+            ) from None
+        _refuse_twin(wanted, [other for other in self._list.all() if other.id != webhook_id])
+        held = fields_of(found)
+        paths = differing(wanted.declared, held, None)
+        if not paths:
+            return self._noted(found)
+        body = patch(paths, wanted.declared, held)
+        try:
+            return self._patched(webhook_id, body)
+        except EngineGone:
+            raise
+        except UpvestError as error:
+            if not error.outcome_unknown:
+                raise _told(error, f"Webhook {webhook_id} is as it was.") from None
+            raise self._restored(webhook_id, {name: held[name] for name in body}, error) from None
+
+    def read(self, webhook_id: str, created_at: str) -> Webhook | None:
+        """A webhook as it is now; None where Upvest itself says that it is gone.
+
+        Raises:
+            UpvestError: It cannot be read, or is too young to be believed gone.
+        """
+        listed = self._list.find(webhook_id)
+        if listed is not None:
+            return listed
+        try:
+            return self._client.get_webhook(webhook_id)
+        except NotFound as error:
+            age = self._clock() - _timestamp(created_at)
+            if age < limits.NEWBORN:
+                raise UpvestError(
+                    f"webhook {webhook_id} was made {age:.1f} s ago and Upvest does not show it yet",
+                    *error.details,
+                    fix="Run `pulumi up --refresh` again.",
+                ) from None
+            return None
+
+    def update(self, webhook_id: str, body: Fields) -> Webhook:
+        """Set fields.
+
+        Raises:
+            UpvestError: With `outcome_unknown` where they may have been set nevertheless.
+        """
+        return self._patched(webhook_id, body)
+
+    def delete(self, webhook_id: str) -> None:
+        """Delete a webhook; one that Upvest itself says is gone is deleted already."""
+        try:
+            self._client.delete_webhook(webhook_id)
+        except NotFound:
+            self._say(f"webhook {webhook_id} was already gone")
+        self._list.forget(webhook_id)
+
+    def _without_leftovers(self, webhooks: list[Webhook], wanted: Wanted) -> list[Webhook]:
+        """Delete what an earlier run of this resource made and did not finish."""
+        for webhook in webhooks:
+            if webhook.title == wanted.claim:
+                self._say(f"{wanted.name!r}: deleting webhook {webhook.id}, which an earlier run left unfinished")
+                self.delete(webhook.id)
+        return [webhook for webhook in webhooks if webhook.title != wanted.claim]
+
+    def _name_foreign_claims(self, others: Iterable[Webhook]) -> None:
+        for webhook in others:
+            if is_claim(webhook.title) and webhook.title not in self._claims_of_this_run:
+                self._claims_of_this_run.add(webhook.title)  # said once
+                self._say(
+                    f"warning: webhook {webhook.id} ({webhook.title}) is unfinished work of another stack, or "
+                    "of a resource that was renamed since; delete it if no `pulumi up` is running"
+                )
+
+    def _claim(self, wanted: Wanted) -> Webhook:
+        """POST under the claim; where the outcome is unclear, look before posting again."""
+        body = {name: value for name, value in wanted.declared.items() if name != "enabled"}
+        body["title"] = wanted.claim
+        for attempt in range(1, limits.CREATE_ATTEMPTS + 1):
+            try:
+                return self._noted(self._client.create_webhook(body))
+            except UpvestError as error:
+                if not error.outcome_unknown:
+                    raise
+                found = self._found_after(error, wanted)
+                if found is not None:
+                    return found
+                if attempt == limits.CREATE_ATTEMPTS:
+                    raise _told(
+                        error,
+                        f"No webhook was seen after {attempt} tries. If one shows up late, it is disabled.",
+                    ) from None
+        raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    def _found_after(self, error: UpvestError, wanted: Wanted) -> Webhook | None:
+        """What an unclear POST made; of several, all but the first are deleted."""
+        try:
+            found = [webhook for webhook in self._list.all(anew=True) if webhook.title == wanted.claim]
+            for surplus in found[1:]:
+                self.delete(surplus.id)
+        except UpvestError:
+            raise _told(
+                error, f"Left behind, perhaps: a disabled webhook titled {wanted.claim}. {NEXT_UP_REMOVES_IT}"
+            ) from None
+        return found[0] if found else None
+
+    def _finish(self, made: Webhook, wanted: Wanted) -> Webhook:
+        """The real title, and the enabling where it is declared, in one PATCH."""
+        paths = {"title", "enabled"} if wanted.declared.get("enabled") else {"title"}
+        return self._patched(made.id, patch(paths, wanted.declared, fields_of(made)))
+
+    def _patched(self, webhook_id: str, body: Fields) -> Webhook:
+        webhook = self._noted(self._client.update_webhook(webhook_id, body))
+        for path in not_taken(body, fields_of(webhook)):
+            self._say(f"warning: Upvest did not take {path} of webhook {webhook_id} as it was sent")
+        return webhook
+
+    def _undone(self, made: Webhook, error: UpvestError) -> UpvestError:
+        try:
+            self.delete(made.id)
+        except UpvestError as clean_up:
+            return _told(
+                error,
+                f"Left behind: webhook {made.id}, for deleting it failed too ({clean_up.summary}).",
+                f"If it is still titled {made.title}, it is disabled. {NEXT_UP_REMOVES_IT}",
+            )
+        return _told(error, f"Nothing was left behind: webhook {made.id}, made on the way, was deleted again.")
+
+    def _restored(self, webhook_id: str, old: Fields, error: UpvestError) -> UpvestError:
+        try:
+            self._client.update_webhook(webhook_id, old)
+        except UpvestError as failure:
+            return _told(
+                error, f"Webhook {webhook_id} may hold the new values: going back failed ({failure.summary})."
+            )
+        return _told(error, f"Webhook {webhook_id} has its old values again.")
+
+    def _noted(self, webhook: Webhook) -> Webhook:
+        self._list.note(webhook)
+        return webhook
+
+
+def fields_of(webhook: Webhook) -> dict[str, Any]:
+    """The API's fields of a webhook, as plain values."""
+    return {
+        "title": webhook.title,
+        "url": webhook.url,
+        "type": webhook.type,
+        "exclude_type": webhook.exclude_type,
+        CONFIG: webhook.config.model_dump(exclude_none=True),
+        "enabled": webhook.enabled,
+    }
+
+
+def _refuse_twin(wanted: Wanted, others: Iterable[Webhook]) -> None:
+    """Refuse a second subscription that delivers the same events to the same place."""
+    declared = wanted.declared
+    url = normalised(declared["url"])
+    for other in others:
+        if is_claim(other.title) or normalised(other.url) != url:
+            continue
+        shared = shared_categories(
+            declared["type"], declared.get("exclude_type", ()), other.type, other.exclude_type
+        )
+        if shared:
+            raise AlreadySubscribed(
+                f"webhook {other.id} ({other.title!r}) already delivers {_listed(shared)} to this URL",
+                "Nothing was created: each event would arrive twice.",
+                "If the resource was renamed, tell Pulumi its old name: "
+                'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).',
+                "If the webhook is another stack's, subscribe to other categories or delete one of the two.",
+                fix=f'To take the webhook over as it is, add adopt_id="{other.id}".',
+            )
+
+
+def _listed(categories: Iterable[str]) -> str:
+    first, *more = sorted(categories)
+    return f"{first} and {len(more)} more categories" if len(more) > 1 else " and ".join([first, *more])
+
+
+def _told(error: UpvestError, *more: str) -> UpvestError:
+    """The same error with more lines before its last."""
+    return UpvestError(error.summary, *error.details, *more, fix=error.fix)
+
+
+def _timestamp(rfc3339: str) -> float:
+    try:
+        return datetime.fromisoformat(rfc3339).timestamp()
+    except ValueError:
+        return 0.0

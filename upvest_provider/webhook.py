@@ -1,0 +1,375 @@
+"""`UpvestWebhook`: one webhook subscription as a Pulumi resource, and its provider."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from . import rules
+from ._pickle_v1 import load
+from .claims import claim_of
+from .declared import Declarations
+from .differences import Written, as_declared, declaration, differing, patch
+from .engine import engine_of_this_process
+from .errors import EngineGone, NotFound, OperationFailed, UpvestError, WrongAccount
+from .settings import Account, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from .api import Webhook, Write
+    from .differences import Fields
+    from .subscription import Subscriptions
+
+State = dict[str, Any]
+
+# Keys that start with two underscores are hidden in Pulumi's displays.
+CLAIM = "__claim"
+NAME = "__name"
+IGNORED = "__ignore_changes"
+DECLARED = "__declared"
+OBSERVED = "__observed"
+
+
+# A replacement that creates first would subscribe twice. The history repeats the URL, which may be a secret.
+_OWN_OPTIONS = pulumi.ResourceOptions(
+    delete_before_replace=True, additional_secret_outputs=[DECLARED, OBSERVED]
+)
+
+
+class WebhookConfigArgs(TypedDict, total=False):
+    """How Upvest gathers events before it sends them; whichever limit is reached first sends the package."""
+
+    delay: pulumi.Input[str]
+    """How long events are gathered: whole seconds from `1s` to `30s`. Upvest does not document its default."""
+    max_package_size: pulumi.Input[int]
+    """Bytes of a package, from 100 to 1048576; one event larger than that is sent all the same."""
+
+
+@pulumi.output_type
+class WebhookConfig(dict[str, Any]):
+    """How Upvest gathers events before it sends them, as the API holds it."""
+
+    def __init__(self, *, delay: str | None = None, max_package_size: int | None = None) -> None:
+        pulumi.set(self, "delay", delay)
+        pulumi.set(self, "max_package_size", max_package_size)
+
+    @property
+    @pulumi.getter
+    def delay(self) -> str | None:
+        """How long events are gathered, as `2s`; older webhooks may hold minutes, as `1m`."""
+        return pulumi.get(self, "delay")  # type: ignore[no-any-return] # pulumi.get is untyped
+
+    @property
+    @pulumi.getter
+    def max_package_size(self) -> int | None:
+        """Bytes of a package."""
+        return pulumi.get(self, "max_package_size")  # type: ignore[no-any-return] # as above
+
+
+class UpvestWebhook(Resource, module="upvest", name="Webhook"):
+    """A webhook subscription: which events Upvest sends to which URL.
+
+    Upvest creates every webhook disabled. This resource creates it, sets its title and enables it, and an `up`
+    that fails on the way leaves nothing behind. Every field is updated in place; nothing needs a replacement.
+    A forced one (`--replace`) deletes first, so events of the time between are not delivered.
+
+    The usual resource options apply, but for `custom_timeouts`, which has no effect on dynamic resources. After
+    a rename, say `aliases=[pulumi.Alias(name="old name")]`.
+    """
+
+    title: pulumi.Output[str]
+    """The title as the API holds it."""
+    url: pulumi.Output[str]
+    """Where Upvest sends events."""
+    type: pulumi.Output[list[str]]
+    """The event categories subscribed to."""
+    exclude_type: pulumi.Output[list[str]]
+    """The event categories left out of `ALL`."""
+    config: pulumi.Output[WebhookConfig]
+    """How events are gathered; numbers are whole numbers."""
+    enabled: pulumi.Output[bool]
+    """Whether events are sent."""
+    created_at: pulumi.Output[str]
+    """When the API made the webhook (RFC 3339, UTC)."""
+    updated_at: pulumi.Output[str]
+    """When the API last changed the webhook (RFC 3339, UTC)."""
+    api: pulumi.Output[str]
+    """The Upvest environment that the webhook belongs to: `local`, `sandbox`, `live` or a URL."""
+    client_id: pulumi.Output[str]
+    """The Upvest client that the webhook belongs to."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        title: pulumi.Input[str],
+        url: pulumi.Input[str],
+        type: pulumi.Input[Sequence[pulumi.Input[str]]],  # noqa: A002 - the API's own name
+        exclude_type: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        config: pulumi.Input[WebhookConfigArgs] | None = None,
+        enabled: pulumi.Input[bool] | None = None,
+        adopt_id: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a webhook subscription.
+
+        Args:
+            resource_name: The resource's name in Pulumi.
+            title: A name for people: 1 to 100 characters; newer API versions allow 32 of letters, digits,
+                space and `( ) [ ] { } . -`, which is warned of.
+            url: Where Upvest sends events by POST: https, a DNS name (no IP address), no user, no fragment, at
+                most 1000 characters. The receiver must not redirect and should serve TLS 1.2 or newer.
+            type: The event categories, as `["USER", "ORDER"]`; `["ALL"]` is every one, also those that Upvest
+                adds later. A category that this version does not know is warned of and sent.
+            exclude_type: Categories left out; has an effect only beside `["ALL"]`. Default: the API's (none).
+                Taken out of the program, it becomes empty.
+            config: How events are gathered, see `WebhookConfigArgs`. Default: the API's, for each member.
+            enabled: Whether events are sent; default true. The API delivers what has queued up once a webhook
+                is enabled again.
+            adopt_id: The id of an existing webhook to take over instead of creating one. Read only when the
+                resource is created; may be removed afterwards.
+            opts: Pulumi's resource options.
+
+        Raises:
+            ValueError: `opts.custom_timeouts` is set.
+        """
+        opts = pulumi.ResourceOptions.merge(_OWN_OPTIONS, opts)
+        if opts.custom_timeouts is not None:
+            raise ValueError(
+                f"{resource_name}: custom_timeouts has no effect on dynamic resources.\n"
+                "Remove it: each request to Upvest has a time-out of its own."
+            )
+        inputs: dict[str, Any] = {
+            "title": title,
+            "url": url,
+            "type": type,
+            "exclude_type": exclude_type,
+            "config": config,
+            "enabled": enabled,
+            "adopt_id": adopt_id,
+            CLAIM: _claim(resource_name, opts.parent),
+            NAME: resource_name,
+            IGNORED: opts.ignore_changes,
+        }
+        outputs_only = dict.fromkeys(("created_at", "updated_at", "api", "client_id"))
+        super().__init__(WebhookProvider(), resource_name, inputs | outputs_only, opts)
+
+
+def _claim(name: str, parent: pulumi.Resource | None) -> pulumi.Input[str]:
+    def claim(parent_urn: str) -> str:
+        return claim_of(pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack(), parent_urn, name)
+
+    if parent is None:
+        return claim("")
+    # An output of its own, without `parent` as its dependency: a component waits for all its children, so a
+    # child that depends on it would wait for ever.
+    urn: pulumi.Output[str] = pulumi.Output(set(), parent.urn.future(), parent.urn.is_known())  # type: ignore[arg-type] # the URN is never unknown
+    return urn.apply(claim)
+
+
+class WebhookProvider(ResourceProvider):
+    """Creates, reads, compares, updates and deletes webhooks for Pulumi's dynamic provider process.
+
+    One instance serves all webhooks of a stack, from up to four threads. It is pickled by the name of its
+    loader alone (see `_pickle_v1`).
+    """
+
+    serialize_as_secret_always = False
+
+    def __init__(self) -> None:
+        self._settings = Settings(lambda _: None)
+        self._declarations = Declarations()
+        self._subscriptions: Subscriptions | None = None
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[Callable[..., ResourceProvider], tuple[str, int]]:
+        return load, ("webhook", 1)
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the stack's configuration; nothing is read from it before the first request."""
+        self._settings = Settings(req.config.get)
+
+    def check(self, olds: State, news: State) -> CheckResult:
+        """Offline: what is wrong with the inputs, and defaults for what is not said."""
+        inputs = {"enabled": True, **news, **_with_whole_config(news)}
+        faults = rules.faults(inputs, pulumi.contains_unknowns)
+        if not faults:
+            faults = self._declarations.faults(inputs, pulumi.contains_unknowns)
+        if not faults:
+            for doubt in rules.doubts(inputs, olds, pulumi.contains_unknowns):
+                say(f"warning: webhook {inputs.get(NAME)!r}: {doubt}")
+        return CheckResult(inputs, [CheckFailure(fault.property, fault.reason) for fault in faults])
+
+    def diff(self, id_: str, olds: State, news: State) -> DiffResult:
+        """Offline: whether the API holds what is declared, as far as the state knows."""
+        self._declarations.hold(id_, olds.get(CLAIM), news.get(CLAIM))
+        known = self._settings.known_account()
+        if known is not None:
+            self._refuse_other_account(known, id_, olds)
+        return DiffResult(changes=bool(_differing(olds, news)))
+
+    def create(self, props: State) -> CreateResult:
+        """Create a webhook, or adopt the one that `adopt_id` names."""
+        from .subscription import Wanted, fields_of  # noqa: PLC0415 - loads what only requests need
+
+        with _operation("create", props):
+            subscriptions, account = self._connect()
+            wanted = Wanted(props[NAME], props[CLAIM], declaration(props))
+            adopted = props.get("adopt_id")
+            webhook = subscriptions.adopt(adopted, wanted) if adopted else subscriptions.create(wanted)
+            self._declarations.hold(webhook.id, props[CLAIM])
+            outputs = _outputs_after_write(props, fields_of(webhook)) | _of_the_api(webhook, account)
+            return CreateResult(webhook.id, outputs)
+
+    def read(self, id_: str, props: State) -> ReadResult:
+        """Read a webhook; gone is only what Upvest itself says is gone."""
+        from .subscription import fields_of  # noqa: PLC0415 - loads what only requests need
+
+        with _operation("refresh", props, id_):
+            subscriptions, account = self._connect_for(id_, props)
+            webhook = subscriptions.read(id_, props.get("created_at", ""))
+            if webhook is None:
+                return ReadResult("", {})
+            observed = fields_of(webhook)
+            outputs = {**props, **observed, **_of_the_api(webhook, account)}
+            return ReadResult(id_, outputs, _inputs_after_read(props, observed))
+
+    def update(self, id_: str, olds: State, news: State) -> UpdateResult:
+        """Send what differs; nothing where nothing does."""
+        from .subscription import fields_of  # noqa: PLC0415 - loads what only requests need
+
+        with _operation("update", news, id_):
+            subscriptions, account = self._connect_for(id_, olds)
+            paths, observed = _differing(olds, news), declaration(olds)
+            if not paths:
+                return UpdateResult(olds | _outputs_after_write(news, observed))
+            body = patch(paths, declaration(news), observed, news.get(IGNORED) or ())
+            webhook = subscriptions.update(id_, body)
+            outputs = _outputs_after_write(news, fields_of(webhook)) | _of_the_api(webhook, account)
+            return UpdateResult(outputs)
+
+    def delete(self, id_: str, props: State) -> None:
+        """Delete a webhook, unless the program holds it under another name."""
+        if self._declarations.is_held_by_another(id_, props.get(CLAIM)):
+            say(f"webhook {id_} is kept: the program holds it under another name now")
+            return
+        with _operation("delete", props, id_):
+            subscriptions, _ = self._connect_for(id_, props)
+            subscriptions.delete(id_)
+
+    def _connect(self) -> tuple[Subscriptions, Account]:
+        """This process's subscriptions, made with the first request, and the account they are of."""
+        from .api import UpvestClient  # noqa: PLC0415 - loads what only requests need
+        from .subscription import Subscriptions  # noqa: PLC0415 - as above
+
+        with self._lock:
+            account = self._settings.account()
+            if self._subscriptions is None:
+                client = UpvestClient(
+                    self._settings.credentials(),
+                    before_request=engine_of_this_process().require,
+                    on_write=_say_write,
+                )
+                self._subscriptions = Subscriptions(client, say=say)
+            return self._subscriptions, account
+
+    def _connect_for(self, id_: str, state: State) -> tuple[Subscriptions, Account]:
+        subscriptions, account = self._connect()
+        self._refuse_other_account(account, id_, state)
+        return subscriptions, account
+
+    def _refuse_other_account(self, account: Account, id_: str, state: State) -> None:
+        """The wrong credentials would see a 404 for every webhook, and empty the state."""
+        if "api" not in state or "client_id" not in state:
+            return
+        owner = Account(state["api"], state["client_id"])
+        former = self._settings.former_client_ids()
+        if owner.api == account.api and owner.client_id in {account.client_id, *former}:
+            return
+        raise WrongAccount(
+            f"webhook {id_} belongs to {owner}, and the settings name {account}",
+            "Nothing was sent: under another account the webhook would look deleted.",
+            "If Upvest gave the same account a new client id, list the old one in `upvest:formerClientIds`.",
+            fix=f"Set upvest:api to {owner.api} and upvest:clientId to {owner.client_id} in this stack.",
+        )
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal; an orphaned process has nobody to tell."""
+    with contextlib.suppress(BrokenPipeError):
+        print(f"upvest: {line}", file=sys.stderr, flush=True)  # noqa: T201 - Pulumi shows stderr
+
+
+def _say_write(write: Write) -> None:
+    say(f"{write.action} webhook {write.webhook_id} (upvest-request-id {write.request_id})")
+
+
+@contextlib.contextmanager
+def _operation(operation: str, props: State, id_: str = "") -> Iterator[None]:
+    """Name the operation and the webhook in what fails beneath."""
+    which = f"webhook {props.get(NAME)!r}" + (f" ({id_})" if id_ else "")
+    try:
+        yield
+    except NotFound as error:
+        raise OperationFailed(
+            f"{operation} of {which} failed: it is gone", *error.details, fix="Run `pulumi up --refresh`."
+        ) from None
+    except EngineGone:
+        raise
+    except UpvestError as error:
+        raise OperationFailed(
+            f"{operation} of {which} failed: {error.summary}", *error.details, fix=error.fix
+        ) from None
+
+
+def _with_whole_config(news: State) -> State:
+    """Numbers cross Pulumi's wire as floats; 51200.0 is meant as 51200."""
+    config = declaration(news).get("config")
+    return {} if config is None else {"config": config}
+
+
+def _written(state: State) -> Written | None:
+    return Written(state[DECLARED], state[OBSERVED]) if DECLARED in state and OBSERVED in state else None
+
+
+def _differing(olds: State, news: State) -> frozenset[str]:
+    return differing(declaration(news), declaration(olds), _written(olds), news.get(IGNORED) or ())
+
+
+def _outputs_after_write(inputs: State, observed: Fields) -> State:
+    """The inputs, over them what the API holds, and the history that excuses a later rewriting."""
+    return {**inputs, **observed, DECLARED: declaration(inputs), OBSERVED: observed}
+
+
+def _inputs_after_read(state: State, observed: Fields) -> State:
+    """Exactly the declared names, so that a drift shows as one and nothing else does."""
+    written = _written(state)
+    declared = written.declared if written else declaration(state)
+    others = {name: state[name] for name in ("adopt_id", CLAIM, NAME, IGNORED) if name in state}
+    return as_declared(declared, observed, written, state.get(IGNORED) or ()) | others
+
+
+def _of_the_api(webhook: Webhook, account: Account) -> State:
+    """The outputs that are no field of the declaration."""
+    return {
+        "created_at": webhook.created_at,
+        "updated_at": webhook.updated_at,
+        "api": account.api,
+        "client_id": account.client_id,
+    }
