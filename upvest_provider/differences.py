@@ -29,9 +29,9 @@ class Written(NamedTuple):
 
 
 def declaration(inputs: Fields) -> dict[str, Any]:
-    """The API's fields among a resource's inputs, numbers as whole numbers."""
+    """The API's fields among a resource's inputs, numbers as whole numbers; None says nothing."""
     return {
-        name: _with_whole_numbers(inputs[name]) if name == CONFIG else inputs[name]
+        name: _members_said(inputs[name]) if name == CONFIG else inputs[name]
         for name in FIELDS
         if inputs.get(name) is not None
     }
@@ -124,11 +124,12 @@ def _is_ignored(path: str, ignored: Collection[str]) -> bool:
     return any(entry in ("*", path, path.partition(".")[0]) for entry in ignored)
 
 
-def _with_whole_numbers(config: Any) -> Any:  # noqa: ANN401 - may hold what check has yet to refuse
+def _members_said(config: Any) -> Any:  # noqa: ANN401 - may hold what check has yet to refuse
     """Numbers cross Pulumi's wire as floats; the API takes whole ones."""
     if not isinstance(config, Mapping):
         return config
     return {
         member: int(value) if isinstance(value, float) and value.is_integer() else value
         for member, value in config.items()
+        if value is not None
     }

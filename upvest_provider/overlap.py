@@ -16,10 +16,16 @@ HTTPS_PORT = 443
 
 @functools.lru_cache(maxsize=4096)
 def normalised(url: str) -> str:
-    """A URL in the one form that others which reach the same receiver have too."""
-    parts = urlsplit(url)
+    """A URL in the one form that others which reach the same receiver have too.
+
+    One that cannot be read, as an account may hold from former days, stays as it is.
+    """
+    try:
+        parts = urlsplit(url)
+        port = "" if parts.port in (None, HTTPS_PORT) else f":{parts.port}"
+    except ValueError:
+        return url
     host = (parts.hostname or "").rstrip(".")
-    port = "" if parts.port in (None, HTTPS_PORT) else f":{parts.port}"
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme.lower()}://{host}{port}{parts.path or '/'}{query}"
 

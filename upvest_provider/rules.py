@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from . import limits
 from .categories import ALL, EVENT_CATEGORIES
+from .differences import declaration
 
 Inputs = Mapping[str, Any]
 IsUnknown = Callable[[Any], bool]
@@ -30,7 +31,7 @@ class Fault(NamedTuple):
 REQUIRED = ("title", "url", "type")
 CONFIG_MEMBERS = ("delay", "max_package_size")
 
-_HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
+_HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 
 def faults(inputs: Inputs, is_unknown: IsUnknown) -> list[Fault]:
@@ -49,7 +50,7 @@ def doubts(inputs: Inputs, old_inputs: Inputs, is_unknown: IsUnknown) -> list[st
     return [
         *_doubts_of_title(known.get("title")),
         *_doubts_of_categories(known.get("type"), known.get("exclude_type")),
-        *_doubts_of_config(known.get("config"), old_inputs.get("config")),
+        *_doubts_of_config(inputs.get("config"), declaration(old_inputs).get("config")),
     ]
 
 
@@ -70,7 +71,7 @@ def _url(value: object) -> list[str]:
     reasons = []
     if parts.scheme != "https":
         reasons.append("must start with https://")
-    if not _is_dns_name(parts.hostname or ""):
+    if "[" in parts.netloc or not parts.netloc.isascii() or not _is_dns_name(parts.hostname or ""):
         reasons.append("must have a DNS name as its host; Upvest takes no IP address")
     if "@" in parts.netloc:
         reasons.append("must have no user or password before the host")
@@ -135,8 +136,8 @@ def _is_package_size(value: object) -> bool:
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
+        and limits.PACKAGE_SIZE_MIN <= value <= limits.PACKAGE_SIZE_MAX  # no NaN, no infinity
         and value == int(value)
-        and limits.PACKAGE_SIZE_MIN <= value <= limits.PACKAGE_SIZE_MAX
     )
 
 
@@ -146,7 +147,7 @@ def _enabled(value: object) -> list[str]:
 
 def _adopt_id(value: object) -> list[str]:
     try:
-        uuid.UUID(str(value))
+        uuid.UUID(value if isinstance(value, str) else "")
     except ValueError:
         return ["must be the id (a UUID) of an existing webhook"]
     return []
@@ -190,8 +191,8 @@ def _meant(name: str) -> str:
 
 
 def _doubts_of_config(config: object, old_config: object) -> list[str]:
-    if not isinstance(old_config, Mapping):
-        return []
+    if not isinstance(old_config, Mapping) or not isinstance(config, Mapping | None):
+        return []  # nothing was declared, or what is declared now is not known yet
     declared = config if isinstance(config, Mapping) else {}
     return [
         f"config.{member} is no longer declared, and the API has no way back to its default: "

@@ -11,6 +11,7 @@ import binascii
 import ipaddress
 import json
 import os
+import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,17 @@ LOCAL_STATE = ".upvest-local"
 """Where the embedded API keeps its state, below the directory that it is started in."""
 
 CREDENTIALS_FILE = "credentials.json"
+CREDENTIALS_MEMBERS = (
+    "api",
+    "client_id",
+    "client_secret",
+    "key_id",
+    "private_key_file",
+    "private_key_passphrase",
+)
+
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|[0-9a-f:.]+")
+"""A DNS name or an IP address, as `urlsplit` gives it: in lower case, without brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +76,12 @@ class Settings:
         if not api:
             return None
         try:
-            client_id = self._local()["client_id"] if api.strip() == LOCAL else self._config("upvest:clientId")
-            return Account(_canonical(api), client_id.strip().lower()) if client_id else None
+            if api.strip() == LOCAL:
+                client_id: str | None = self._local()["client_id"]
+            else:
+                _base_url(api.strip())
+                client_id = self._config("upvest:clientId")
+            return Account(_canonical(api), _canonical_id(client_id)) if client_id else None
         except SettingsError:
             return None
 
@@ -85,7 +101,7 @@ class Settings:
                 "upvest:formerClientIds is no list of client ids",
                 fix="Set it with `pulumi config set --path 'upvest:formerClientIds[0]' ID`.",
             )
-        return frozenset(item.strip().lower() for item in ids)
+        return frozenset(_canonical_id(item) for item in ids)
 
     def account(self) -> Account:
         """Whose webhooks these settings speak of.
@@ -126,12 +142,17 @@ class Settings:
 
         local = self._local()
         file = Path(local["private_key_file"])
+        try:
+            pem = _read(str(self._local_file()), file)
+            signing_key = _signing_key(str(file), pem, local["private_key_passphrase"])
+        except SettingsError as error:
+            raise SettingsError(error.summary, fix=self._local_anew()) from None
         return Credentials(
             base_url=local["api"],
             client_id=local["client_id"],
             client_secret=local["client_secret"],
             key_id=local["key_id"],
-            signing_key=_signing_key(str(file), _read(str(file), file), local["private_key_passphrase"]),
+            signing_key=signing_key,
         )
 
     def _api(self) -> str:
@@ -148,10 +169,11 @@ class Settings:
 
     def _refuse_contradiction(self, variable: str, key: str, value: str) -> None:
         other = self._environ.get(variable, "").strip()
-        same = (_canonical(other) == _canonical(value)) if key == "upvest:api" else other.lower() == value
-        if other and not same:
+        canonical = _canonical if key == "upvest:api" else _canonical_id
+        if other and canonical(other) != canonical(value):
             raise SettingsError(
-                f"{variable} in the environment ({other}) contradicts {key} of the stack ({value})",
+                f"{variable} in the environment ({_shown(other)}) contradicts "
+                f"{key} of the stack ({_shown(value)})",
                 fix=f"Unset {variable}: the stack's file decides.",
             )
 
@@ -202,7 +224,7 @@ class Settings:
 
     def _local(self) -> dict[str, str]:
         """The credentials that the embedded API wrote when it was started."""
-        directory = Path(self._environ.get("UPVEST_LOCAL_STATE") or LOCAL_STATE)
+        file = self._local_file()
         for key in ("upvest:clientId", "upvest:keyId"):
             if self._config(key):
                 raise SettingsError(
@@ -210,37 +232,66 @@ class Settings:
                     fix=f"Remove it with `pulumi config rm {key}`, or set upvest:api to another environment.",
                 )
         try:
-            credentials: dict[str, str] = json.loads((directory / CREDENTIALS_FILE).read_text())
+            credentials = json.loads(file.read_text())
         except FileNotFoundError:
             raise SettingsError(
-                f"upvest:api is `local`, but {directory / CREDENTIALS_FILE} is not there",
+                f"upvest:api is `local`, but {file} is not there",
                 fix="Start the local API with `make local` (`python -m upvest_provider local`).",
             ) from None
         except (OSError, ValueError) as error:
-            raise SettingsError(
-                f"{directory / CREDENTIALS_FILE} cannot be read: {type(error).__name__}",
-                fix=f"Remove {directory} and start the local API anew.",
-            ) from None
-        return credentials
+            raise SettingsError(f"{file} cannot be read: {type(error).__name__}", fix=self._local_anew()) from None
+        members = credentials if isinstance(credentials, dict) else {}
+        lacking = [name for name in CREDENTIALS_MEMBERS if not isinstance(members.get(name), str)]
+        if lacking:
+            raise SettingsError(f"{file} is damaged: it lacks {', '.join(lacking)}", fix=self._local_anew())
+        return members
+
+    def _local_file(self) -> Path:
+        return Path(self._environ.get("UPVEST_LOCAL_STATE") or LOCAL_STATE) / CREDENTIALS_FILE
+
+    def _local_anew(self) -> str:
+        return f"Remove {self._local_file().parent} and start the local API anew."
 
 
 def _canonical(api: str) -> str:
     """One name for one environment, whether it is given by name or by URL; loopback is always `local`."""
-    text = api.strip().rstrip("/").lower()
+    text = api.strip().rstrip("/").lower().removesuffix(":443")
     for name, url in ENVIRONMENTS.items():
         if text in (name, url):
             return name
-    return LOCAL if _is_loopback(urlsplit(text).hostname) else text
+    try:
+        return LOCAL if _is_loopback(urlsplit(text).hostname) else text
+    except ValueError:  # nothing that can be read as a URL
+        return text
+
+
+def _canonical_id(text: str) -> str:
+    """The one form of a UUID; what is none stays, in lower case."""
+    try:
+        return str(uuid.UUID(text.strip()))
+    except ValueError:
+        return text.strip().lower()
+
+
+def _shown(value: str) -> str:
+    """A setting as messages show it: of a URL scheme and host only, for the rest may be a secret."""
+    scheme, separator, rest = value.rstrip("/").partition("://") if "://" in value else ("", "", value)
+    host = "" if "@" in rest else re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return f"{scheme}{separator}{host}" + ("" if host == rest else "…")
 
 
 def _base_url(api: str) -> str:
     """The origin that requests go to."""
     if api in ENVIRONMENTS:
         return ENVIRONMENTS[api]
-    parts = urlsplit(api)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
+    try:
+        parts = urlsplit(api)
+        parts.port  # noqa: B018 - the property raises where the port is no number
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("https", "http") or not _HOST.fullmatch(parts.hostname or ""):
         raise SettingsError(
-            f"upvest:api is {api!r}, which is neither `local`, `sandbox` or `live` nor a https URL",
+            f"upvest:api is {_shown(api)!r}, which is neither `local`, `sandbox` or `live` nor a https URL",
             fix="Set it with `pulumi config set upvest:api sandbox` (or `live`, or `local`).",
         )
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
@@ -248,7 +299,7 @@ def _base_url(api: str) -> str:
             f"upvest:api is http://{parts.hostname}: credentials would travel unencrypted",
             fix="Set upvest:api to the https URL; plain http is for loopback only.",
         )
-    if parts.path.rstrip("/") or parts.query or parts.fragment or parts.username or parts.password:
+    if parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc:
         raise SettingsError(
             f"upvest:api has more than scheme, host and port ({parts.scheme}://{parts.hostname}…)",
             fix=f"Set it to {parts.scheme}://{parts.netloc.rpartition('@')[2]}.",
@@ -278,7 +329,7 @@ def _read(name: str, file: Path) -> bytes:
 def _pem(name: str, text: str) -> bytes:
     r"""A PEM as CI systems hand it over: as it is, with `\n` for line ends, or in base64."""
     if "-----BEGIN" in text:
-        return text.replace("\\n", "\n").encode()
+        return text.replace("\\n", "\n").encode(errors="replace")
     try:
         decoded = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):

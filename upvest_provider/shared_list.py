@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from . import limits
@@ -55,5 +56,13 @@ class SharedList:
 
     def _latest(self, listed: Webhook) -> Webhook:
         own = self._written.get(listed.id, listed)
-        # Somebody else may have changed it since. RFC 3339 in UTC sorts as text.
-        return own if own.updated_at >= listed.updated_at else listed
+        # Somebody else may have changed it since.
+        return own if _moment(own.updated_at) >= _moment(listed.updated_at) else listed
+
+
+def _moment(rfc3339: str) -> float:
+    """Unix seconds. As text, times do not sort: `.5Z` is later than `Z`, and a fraction may have any length."""
+    try:
+        return datetime.fromisoformat(rfc3339).timestamp()
+    except ValueError:
+        return 0.0

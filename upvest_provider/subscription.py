@@ -66,7 +66,7 @@ class Subscriptions:
 
         Raises:
             AlreadySubscribed: The account holds a webhook that would deliver the same events twice.
-            EngineGone: Pulumi was killed meanwhile; the unfinished webhook stays, disabled.
+            EngineGone: Pulumi was killed meanwhile; the unfinished webhook stays.
             UpvestError: Anything else; a webhook made on the way was deleted, or is named.
         """
         self._claims_of_this_run.add(wanted.claim)
@@ -77,7 +77,7 @@ class Subscriptions:
         try:
             return self._finish(made, wanted)
         except EngineGone as error:
-            raise _told(error, f"Left behind: webhook {made.id}, disabled. {NEXT_UP_REMOVES_IT}") from None
+            raise _told(error, f"Left behind: webhook {made.id}.", _while_unfinished(made)) from None
         except UpvestError as error:
             raise self._undone(made, error) from None
 
@@ -173,15 +173,16 @@ class Subscriptions:
             try:
                 return self._noted(self._client.create_webhook(body))
             except UpvestError as error:
-                if not error.outcome_unknown:
+                if not error.outcome_unknown and attempt == 1:
                     raise
-                found = self._found_after(error, wanted)
+                found = self._found_after(error, wanted) if error.outcome_unknown else None
                 if found is not None:
                     return found
-                if attempt == limits.CREATE_ATTEMPTS:
+                if not error.outcome_unknown or attempt == limits.CREATE_ATTEMPTS:
                     raise _told(
                         error,
-                        f"No webhook was seen after {attempt} tries. If one shows up late, it is disabled.",
+                        f"No webhook titled {wanted.claim} was seen. If one shows up late, it is disabled. "
+                        + NEXT_UP_REMOVES_IT,
                     ) from None
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
@@ -191,9 +192,10 @@ class Subscriptions:
             found = [webhook for webhook in self._list.all(anew=True) if webhook.title == wanted.claim]
             for surplus in found[1:]:
                 self.delete(surplus.id)
-        except UpvestError:
+        except UpvestError as failure:
             raise _told(
-                error, f"Left behind, perhaps: a disabled webhook titled {wanted.claim}. {NEXT_UP_REMOVES_IT}"
+                failure if isinstance(failure, EngineGone) else error,
+                f"Left behind, perhaps: a disabled webhook titled {wanted.claim}. {NEXT_UP_REMOVES_IT}",
             ) from None
         return found[0] if found else None
 
@@ -215,7 +217,7 @@ class Subscriptions:
             return _told(
                 error,
                 f"Left behind: webhook {made.id}, for deleting it failed too ({clean_up.summary}).",
-                f"If it is still titled {made.title}, it is disabled. {NEXT_UP_REMOVES_IT}",
+                _while_unfinished(made),
             )
         return _told(error, f"Nothing was left behind: webhook {made.id}, made on the way, was deleted again.")
 
@@ -271,9 +273,15 @@ def _listed(categories: Iterable[str]) -> str:
     return f"{first} and {len(more)} more categories" if len(more) > 1 else " and ".join([first, *more])
 
 
+def _while_unfinished(made: Webhook) -> str:
+    """An unanswered PATCH may have finished it, so its title is what tells."""
+    return f"If it is still titled {made.title}, it is disabled. {NEXT_UP_REMOVES_IT}"
+
+
 def _told(error: UpvestError, *more: str) -> UpvestError:
     """The same error with more lines before its last."""
-    return UpvestError(error.summary, *error.details, *more, fix=error.fix)
+    kind = EngineGone if isinstance(error, EngineGone) else UpvestError
+    return kind(error.summary, *error.details, *more, fix=error.fix)
 
 
 def _timestamp(rfc3339: str) -> float:

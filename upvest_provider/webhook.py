@@ -222,7 +222,9 @@ class WebhookProvider(ResourceProvider):
         known = self._settings.known_account()
         if known is not None:
             self._refuse_other_account(known, id_, olds)
-        return DiffResult(changes=bool(_differing(olds, news)))
+        # What is not known yet may become anything.
+        unknown = pulumi.contains_unknowns(declaration(news))
+        return DiffResult(changes=unknown or bool(_differing(olds, news)))
 
     def create(self, props: State) -> CreateResult:
         """Create a webhook, or adopt the one that `adopt_id` names."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
 from upvest_provider import limits
+from upvest_provider.errors import MalformedAnswer
 
 from .models import VerificationKey, VerificationKeys, Webhook, WebhookPage, WebhookTest, parse
 from .session import Session
@@ -64,16 +65,32 @@ class UpvestClient:
         self._session = Session(credentials, before_request=before_request, clock=clock, sleep=sleep)
         self._on_write = on_write
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; also done at the end of a `with` block."""
+        self._session.close()
+
     def list_webhooks(self) -> list[Webhook]:
         """All webhooks of the account, in the order of their creation: one request per 1,000."""
-        webhooks: list[Webhook] = []
+        webhooks: dict[str, Webhook] = {}
         while True:
             query = urlencode({"offset": len(webhooks), "limit": limits.PAGE})
             answer = self._session.call(Request("GET", "/webhooks", query))
             page = parse(WebhookPage, answer.body, "GET /webhooks")
-            webhooks += page.data
-            if not page.data or len(webhooks) >= page.meta.total_count:
-                return webhooks
+            found = {webhook.id: webhook for webhook in page.data}
+            if found and found.keys() <= webhooks.keys():
+                raise MalformedAnswer(
+                    f"GET /webhooks repeats itself: at offset {len(webhooks)} nothing is new",
+                    fix="Make sure that `upvest:api` names Upvest's API.",
+                )
+            webhooks |= found
+            if not found or len(webhooks) >= page.meta.total_count:
+                return list(webhooks.values())
 
     def get_webhook(self, webhook_id: str) -> Webhook:
         """One webhook.

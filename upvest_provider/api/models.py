@@ -106,7 +106,8 @@ class VerificationKeys(_Model):
 class AccessToken(_Model):
     """An OAuth access token."""
 
-    access_token: str = Field(min_length=1, repr=False)
+    access_token: str = Field(pattern=r"^[\x21-\x7e]+$", repr=False)
+    """Visible ASCII: what can stand in a header; an HTTP client that refuses a header quotes it."""
     expires_in: float
     """Seconds."""
 

@@ -66,6 +66,10 @@ class Session:
         self._transport = Transport(credentials.base_url)
         self._token = SingleFlight(self._fetch_token)
 
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
     def call(self, request: Request, *, idempotent: bool = True, timeout: float = limits.ANSWER_TIMEOUT) -> Answer:
         """Send a request with a token and return the answer of success; a 401 renews the token once.
 
@@ -113,20 +117,31 @@ class Session:
 
     def _exchange(self, request: Request, *, idempotent: bool, timeout: float) -> Answer:
         """The answer of success or a 401; other faults are repeated where that is safe, then raised."""
+        unclear: list[UpvestError] = []
 
         def attempt() -> Answer:
-            answer = self._send(request, timeout)
-            if answer.is_success or answer.status == UNAUTHORIZED:
-                return answer
-            raise problem_of(answer, request, self._credentials.base_url)
+            try:
+                answer = self._send(request, timeout)
+                if answer.is_success or answer.status == UNAUTHORIZED:
+                    return answer
+                raise problem_of(answer, request, self._credentials.base_url)
+            except UpvestError as error:
+                unclear.extend([error] if error.outcome_unknown else [])
+                raise
 
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception(lambda error: _may_repeat(error, idempotent=idempotent)),
-            stop=tenacity.stop_after_attempt(limits.ATTEMPTS),
-            wait=_wait,
-            sleep=self._sleep,
-            reraise=True,
-        )(attempt)
+        try:
+            return tenacity.Retrying(
+                retry=tenacity.retry_if_exception(lambda error: _may_repeat(error, idempotent=idempotent)),
+                stop=tenacity.stop_after_attempt(limits.ATTEMPTS),
+                wait=_wait,
+                sleep=self._sleep,
+                reraise=True,
+            )(attempt)
+        except (Unreachable, ApiError) as error:
+            if unclear and _may_repeat(error, idempotent=idempotent):
+                # That the last attempt was not handled does not say what became of the ones before.
+                raise unclear[-1] from None
+            raise
 
     def _send(self, request: Request, timeout: float) -> Answer:
         own = {"accept": "application/json", "upvest-client-id": self._credentials.client_id}

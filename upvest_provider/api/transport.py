@@ -48,6 +48,10 @@ class Transport:
         # Only what is set by hand goes out, so that all of it can be signed.
         self._client.headers.clear()
 
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
     def send(self, request: Request, headers: Mapping[str, str], *, timeout: float) -> Answer:
         """Send a request and read its answer.
 

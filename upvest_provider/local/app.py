@@ -41,11 +41,11 @@ def create_app(store: Store, clock: Callable[[], float]) -> ASGIApp:
             return
         request_id = str(uuid.uuid4())
         try:
-            answer = _answer(call, store, clock(), request_id)
+            response = await _response(_answer(call, store, clock(), request_id))
         except Exception:
             logging.getLogger(__name__).exception("%s %s failed", call.method, call.path)
-            answer = Problem(500, "The local API has a fault: its cause is on stderr.").answer(request_id)
-        response = await _response(answer)
+            fault = Problem(500, "The local API has a fault: its cause is on stderr.")
+            response = await _response(fault.answer(request_id))
         response.headers["upvest-request-id"] = request_id
         await response(scope, receive, send)
 

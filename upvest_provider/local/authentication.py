@@ -48,9 +48,7 @@ def issue_token(call: Call, store: Store, now: float) -> Answer:
     signer = _signing_client(call, store, now)
     form = _form(call)
     client = store.client(form["client_id"])
-    if client is None or not hmac.compare_digest(
-        client.client_secret.encode(), form["client_secret"].encode()
-    ):
+    if client is None or not hmac.compare_digest(client.client_secret.encode(), form["client_secret"].encode()):
         raise unauthorised("client_id or client_secret is wrong.")
     if client != signer:
         raise unauthorised("The request is signed with another client's key.")
@@ -85,9 +83,7 @@ def _scopes_of_token(call: Call, store: Store, now: float, client: Client) -> li
     kind, _, value = call.headers["authorization"].partition(" ")
     token = store.token(value)
     if kind != "Bearer" or token is None:
-        raise unauthorised(
-            'Header authorization must be "Bearer", a space, and an access token that is known.'
-        )
+        raise unauthorised('Header authorization must be "Bearer", a space, and an access token that is known.')
     if token.expires <= now:
         raise unauthorised(f"The access token expired {now - token.expires:.0f} s ago.")
     if token.client_id != client.client_id:

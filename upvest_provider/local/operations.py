@@ -139,6 +139,8 @@ def _json_object(call: Call) -> Document:
         raise invalid("Unexpected request content-type: must be application/json, without parameters.")
     try:
         document = json.loads(call.body)
+        # Lone surrogates are JSON, but no answer could hold them.
+        json.dumps(document, ensure_ascii=False).encode()
     except ValueError as error:
         raise invalid(f"The body is not JSON: {error}") from error
     if not isinstance(document, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import signal
 import socket
 import sys
@@ -126,8 +127,9 @@ def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port))
     except OSError as error:
+        cause = os.strerror(error.errno or 0)
         raise SettingsError(
-            f"port {port} of {HOST} cannot be used: {error.strerror}",
+            f"port {port} of {HOST} cannot be used: {cause}",
             fix="name another port, or 0 for any free one",
         ) from error
 

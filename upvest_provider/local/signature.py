@@ -7,21 +7,21 @@ header `upvest-signature-version: 15`, SHA-512 for digests and ECDSA, ECDSA sign
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import http_sf
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA512
 
 from .problems import unauthorised
+from .signature_headers import dictionary, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .exchange import Call
+    from .signature_headers import Signature
 
     PublicKey = EllipticCurvePublicKey | Ed25519PublicKey
 
@@ -30,27 +30,6 @@ CLOCK_SKEW = 60
 
 MAX_LIFETIME = 300
 """Seconds from `created` to `expires`. Undocumented; Upvest's own clients use 5 to 60."""
-
-
-@dataclass(frozen=True)
-class Signature:
-    """What `signature-input` and `signature` say.
-
-    Attributes:
-        components: The covered components, in the order of the signature base.
-        parameters: `keyid`, `nonce` and, if given, `alg`.
-        created: Seconds since 1970.
-        expires: The same.
-        text: The components and parameters as they were written, which is what was signed.
-        value: The signature itself.
-    """
-
-    components: tuple[str, ...]
-    parameters: Mapping[str, str]
-    created: int
-    expires: int
-    text: str
-    value: bytes
 
 
 def verify(call: Call, now: float, public_key_of: Callable[[str], PublicKey | None]) -> Signature:
@@ -83,36 +62,6 @@ def verify(call: Call, now: float, public_key_of: Callable[[str], PublicKey | No
     return signature
 
 
-def read(call: Call) -> Signature:
-    """Reads the two signature headers, which hold one signature under any label.
-
-    Raises:
-        Problem: 401, if they are missing or malformed.
-    """
-    inputs, values = _dictionary(call, "signature-input"), _dictionary(call, "signature")
-    if len(inputs) != 1 or inputs.keys() != values.keys():
-        raise unauthorised(
-            "Signature: signature-input and signature must hold one signature under one label."
-        )
-    [label] = inputs
-    match inputs[label], values[label]:
-        case (list() as members, dict() as parameters), (bytes() as value, _):
-            pass
-        case _:
-            raise unauthorised("Signature: signature-input must be a list of components, signature bytes.")
-    for name, kind in {"keyid": str, "nonce": str, "created": int, "expires": int}.items():
-        if type(parameters.get(name)) is not kind:
-            raise unauthorised(f"Signature: parameter {name} is missing or of the wrong type.")
-    return Signature(
-        components=tuple(_component(member) for member in members),
-        parameters={name: str(parameters[name]) for name in ("keyid", "nonce", "alg") if name in parameters},
-        created=parameters["created"],
-        expires=parameters["expires"],
-        text=call.headers["signature-input"].partition("=")[2].strip(),
-        value=value,
-    )
-
-
 def base(signature: Signature, call: Call, query: str) -> bytes:
     """The signature base: one line for each component, the last for the parameters."""
     values = _values(call, query)
@@ -127,24 +76,6 @@ def _values(call: Call, query: str) -> Mapping[str, str]:
     """
     implied = {} if call.body else {"content-length": "0"}
     return {**implied, **call.headers, "@method": call.method, "@path": call.path, "@query": query}
-
-
-def _dictionary(call: Call, name: str) -> Mapping[str, object]:
-    if name not in call.headers:
-        raise unauthorised(f"Signature: header {name} is missing.")
-    try:
-        parsed = http_sf.parse(call.headers[name].encode("latin-1"), tltype="dictionary")
-    except http_sf.StructuredFieldError as error:
-        raise unauthorised(f"Signature: header {name} is malformed: {error}.") from error
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def _component(member: object) -> str:
-    match member:
-        case (str() as name, {}) if name == name.lower():
-            return name
-        case _:
-            raise unauthorised("Signature: components must be lower-case names without parameters.")
 
 
 def _check_version(call: Call) -> None:
@@ -195,7 +126,7 @@ def _required(call: Call) -> list[str]:
 def _check_digest(call: Call) -> None:
     if "content-digest" not in call.headers:
         return
-    match _dictionary(call, "content-digest").get("sha-512"):
+    match dictionary(call, "content-digest").get("sha-512"):
         case (bytes() as digest, _) if digest == hashlib.sha512(call.body).digest():
             return
         case None:

@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS clients (
 );
 CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, client_id TEXT, scopes TEXT, expires REAL);
 CREATE TABLE IF NOT EXISTS nonces (key_id TEXT, nonce TEXT, expires REAL, PRIMARY KEY (key_id, nonce));
+CREATE INDEX IF NOT EXISTS nonces_by_expiry ON nonces (expires);
 CREATE TABLE IF NOT EXISTS verify_keys (kid TEXT PRIMARY KEY, private_key TEXT);
 CREATE TABLE IF NOT EXISTS webhooks (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE, account TEXT, document TEXT
@@ -144,9 +145,7 @@ class Store:
         token = secrets.token_urlsafe(32)
         with self.transaction():
             self._db.execute("DELETE FROM tokens WHERE expires < ?", (now - TOKENS_KEPT,))
-            self._db.execute(
-                "INSERT INTO tokens VALUES (?, ?, ?, ?)", (token, client_id, scopes, now + lifetime)
-            )
+            self._db.execute("INSERT INTO tokens VALUES (?, ?, ?, ?)", (token, client_id, scopes, now + lifetime))
         return token
 
     def token(self, token: str) -> Token | None:

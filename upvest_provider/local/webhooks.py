@@ -66,7 +66,7 @@ def patched(document: Document, fields: Document, now: float) -> Document:
 def _config(before: Mapping[str, object], fields: Document) -> Document:
     """The API allows further members of `config`; they mean nothing to it."""
     after = {**before, **fields.get("config", {})}
-    return {name: after[name] for name in DEFAULT_CONFIG}
+    return {name: after[name] for name in DEFAULT_CONFIG if name in after}
 
 
 def _timestamp(now: float) -> str:
@@ -86,11 +86,7 @@ def _check(fields: Document, *, allowed: AbstractSet[str], required: tuple[str, 
     faults = [f"{name}: required" for name in required if name not in fields]
     faults += [f"{name}: not a field of this request" for name in fields if name not in allowed]
     faults += [
-        f"{name}: {fault}"
-        for name in fields
-        if name in allowed
-        for fault in [_RULES[name](fields[name])]
-        if fault
+        f"{name}: {fault}" for name in fields if name in allowed for fault in [_RULES[name](fields[name])] if fault
     ]
     if faults:
         raise invalid("; ".join(faults))

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from upvest_provider.local import LocalUpvest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "UPVEST_API",
+        "UPVEST_CLIENT_ID",
+        "UPVEST_CLIENT_SECRET",
+        "UPVEST_LOCAL_STATE",
+        "UPVEST_PRIVATE_KEY",
+        "UPVEST_PRIVATE_KEY_FILE",
+        "UPVEST_PRIVATE_KEY_PASSPHRASE",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def upvest(tmp_path: Path) -> Iterator[LocalUpvest]:
+    with LocalUpvest(tmp_path / "upvest") as local:
+        yield local

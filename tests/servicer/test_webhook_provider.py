@@ -1,0 +1,227 @@
+"""The provider process as Pulumi's engine drives it: real pickles over gRPC."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+
+from upvest_provider.claims import claim_of
+from upvest_provider.testing import ProviderError, Servicer
+from upvest_provider.webhook import WebhookProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from upvest_provider.local import LocalUpvest
+
+PROVIDER = serialize_provider(WebhookProvider())
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+def declared(name: str = "users", **fields: object) -> dict[str, Any]:
+    return {
+        "__provider": PROVIDER,
+        "__claim": claim_of("organization", "project", "stack", "", name),
+        "__name": name,
+        "title": f"Webhook {name}",
+        "url": f"https://tenant.tld/webhooks/{name}",
+        "type": ["USER"],
+        **fields,
+    }
+
+
+@pytest.fixture
+def start(upvest: LocalUpvest, tmp_path: Path) -> Callable[[], Servicer]:
+    def start() -> Servicer:
+        # From a folder that is not the project's: the state's pickle must load wherever Pulumi starts it.
+        return Servicer(
+            config={"upvest:api": "local"},
+            directory=tmp_path,
+            environment={"UPVEST_LOCAL_STATE": str(Path(upvest.credentials.private_key_file).parent)},
+        )
+
+    return start
+
+
+@pytest.fixture
+def servicer(start: Callable[[], Servicer]) -> Iterator[Servicer]:
+    with start() as running:
+        yield running
+
+
+def methods(upvest: LocalUpvest) -> list[str]:
+    return ["token" if request.path == "/auth/token" else request.method for request in upvest.requests()]
+
+
+def test_the_life_of_a_webhook(servicer: Servicer, upvest: LocalUpvest) -> None:
+    checked = servicer.check({}, declared(config={"delay": "2s", "max_package_size": 51200}))
+    assert checked.failures == ()
+    assert checked.inputs["enabled"] is True
+    assert methods(upvest) == []
+
+    made = servicer.create(checked.inputs)
+    assert methods(upvest) == ["token", "GET", "POST", "PATCH"]
+    assert {key: made.outputs[key] for key in ("title", "enabled", "config", "exclude_type", "api")} == {
+        "title": "Webhook users",
+        "enabled": True,
+        "config": {"delay": "2s", "max_package_size": 51200},
+        "exclude_type": [],
+        "api": "local",
+    }
+    assert checked.inputs.items() <= made.outputs.items()
+
+    assert servicer.diff(made.id, made.outputs, checked.inputs).changes is False
+    changed = servicer.check(checked.inputs, declared(title="Renamed", config=checked.inputs["config"])).inputs
+    assert servicer.diff(made.id, made.outputs, changed).changes is True
+    updated = servicer.update(made.id, made.outputs, changed)
+    assert updated["title"] == "Renamed"
+    assert made.outputs.keys() == updated.keys()
+    assert methods(upvest)[4:] == ["PATCH"]
+
+    found = servicer.read(made.id, updated)
+    assert found.outputs == updated
+    assert found.inputs == changed
+    servicer.delete(made.id, updated)
+    assert methods(upvest)[5:] == ["GET", "DELETE"]
+    assert upvest.store.webhooks() == []
+
+
+def test_unknown_values_pass_check_and_diff(servicer: Servicer) -> None:
+    made = servicer.create(servicer.check({}, declared()).inputs)
+    for unknown in ("title", "url", "type", "exclude_type", "config", "enabled", "adopt_id"):
+        checked = servicer.check({}, declared(**{unknown: UNKNOWN}))
+        assert checked.failures == ()
+        assert checked.inputs[unknown] == UNKNOWN
+        assert servicer.diff(made.id, made.outputs, checked.inputs).changes is (unknown != "adopt_id")
+    checked = servicer.check({}, declared(config={"delay": UNKNOWN, "max_package_size": 51200}))
+    assert checked.failures == ()
+
+
+def test_four_workers_share_one_token_and_one_list(servicer: Servicer, upvest: LocalUpvest) -> None:
+    inputs = [servicer.check({}, declared(f"w{number}")).inputs for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(servicer.create, inputs))
+    assert len({webhook.id for webhook in made}) == 8
+    seen = methods(upvest)
+    assert {method: seen.count(method) for method in sorted(set(seen))} == {
+        "GET": 1,
+        "PATCH": 8,
+        "POST": 8,
+        "token": 1,
+    }
+
+
+def test_a_refresh_of_1000_webhooks_is_one_list(start: Callable[[], Servicer], upvest: LocalUpvest) -> None:
+    with start() as servicer:
+        first = servicer.create(servicer.check({}, declared()).inputs)
+    document = upvest.store.webhooks()[0]
+    ids = [f"00000000-0000-4000-8000-{number:012d}" for number in range(999)]
+    with upvest.store.transaction():
+        for id_ in ids:
+            upvest.store.save_webhook({**document, "id": id_})
+    before = len(upvest.requests())
+    with start() as servicer, ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda id_: servicer.read(id_, {**first.outputs}), [first.id, *ids]))
+    assert [webhook.id for webhook in found] == [first.id, *ids]
+    assert methods(upvest)[before:] == ["token", "GET"]
+
+
+def test_the_engine_gone_stops_every_request(servicer: Servicer, upvest: LocalUpvest) -> None:
+    inputs = servicer.check({}, declared()).inputs
+    made = servicer.create(inputs)
+    before = len(upvest.requests())
+    servicer.engine.die()
+    other = servicer.check({}, declared("other")).inputs
+    for operation in (
+        lambda: servicer.create(other),
+        lambda: servicer.update(made.id, made.outputs, {**inputs, "title": "x"}),
+        lambda: servicer.delete(made.id, made.outputs),
+    ):
+        with pytest.raises(ProviderError, match="Pulumi's engine is gone"):
+            operation()
+    assert len(upvest.requests()) == before
+
+
+def test_an_error_ends_with_what_to_do(servicer: Servicer, upvest: LocalUpvest) -> None:
+    inputs = servicer.check({}, declared()).inputs
+    made = servicer.create(inputs)
+    upvest.store.delete_webhook(made.id)
+    with pytest.raises(ProviderError) as error:
+        servicer.update(made.id, made.outputs, {**inputs, "title": "x"})
+    first, *_, last = error.value.message.splitlines()
+    assert first == f"update of webhook 'users' ({made.id}) failed: it is gone"
+    assert last == "Run `pulumi up --refresh`."
+
+
+def test_a_webhook_seconds_old_is_not_believed_to_be_gone(servicer: Servicer, upvest: LocalUpvest) -> None:
+    made = servicer.create(servicer.check({}, declared()).inputs)
+    upvest.store.delete_webhook(made.id)
+    young = {**made.outputs, "created_at": "2999-01-01T00:00:00Z"}
+    with pytest.raises(ProviderError, match="Upvest does not show it yet"):
+        servicer.read(made.id, young)
+    old = {**made.outputs, "created_at": "2026-01-01T00:00:00Z"}
+    assert servicer.read(made.id, old).id == ""
+
+
+def test_a_webhook_adopted_under_another_name_is_not_deleted_under_the_old(
+    start: Callable[[], Servicer], upvest: LocalUpvest
+) -> None:
+    with start() as servicer:
+        made = servicer.create(servicer.check({}, declared()).inputs)
+    with start() as servicer:
+        people = declared("people", url=made.outputs["url"], adopt_id=made.id)
+        adopted = servicer.create(servicer.check({}, people).inputs)
+        assert adopted.id == made.id
+        servicer.delete(made.id, made.outputs)
+        assert len(upvest.store.webhooks()) == 1
+        servicer.delete(made.id, adopted.outputs)
+        assert upvest.store.webhooks() == []
+
+
+def test_a_state_of_another_account_is_refused_in_diff_read_update_and_delete(
+    servicer: Servicer, upvest: LocalUpvest
+) -> None:
+    inputs = servicer.check({}, declared()).inputs
+    made = servicer.create(inputs)
+    before = len(upvest.requests())
+    foreign = {**made.outputs, "client_id": "11111111-1111-4111-8111-111111111111"}
+    for operation in (
+        lambda: servicer.diff(made.id, foreign, inputs),
+        lambda: servicer.read(made.id, foreign),
+        lambda: servicer.update(made.id, foreign, {**inputs, "title": "x"}),
+        lambda: servicer.delete(made.id, foreign),
+    ):
+        with pytest.raises(ProviderError, match="belongs to client 11111111-1111-4111-8111-111111111111 of local"):
+            operation()
+    assert len(upvest.requests()) == before
+
+
+def test_a_state_without_history_is_compared_plainly(servicer: Servicer) -> None:
+    """As an import file without the hidden outputs leaves it."""
+    inputs = servicer.check({}, declared()).inputs
+    made = servicer.create(inputs)
+    plain = {key: value for key, value in made.outputs.items() if key not in ("__declared", "__observed")}
+    assert servicer.diff(made.id, plain, inputs).changes is False
+    found = servicer.read(made.id, plain)
+    assert found.outputs == plain
+    assert servicer.diff(made.id, found.outputs, inputs).changes is False
+    assert servicer.diff(made.id, {**plain, "url": "https://TENANT.tld/webhooks/users"}, inputs).changes is True
+
+
+def test_four_updates_at_once_each_get_their_own_answer(servicer: Servicer) -> None:
+    made = [servicer.create(servicer.check({}, declared(f"w{number}")).inputs) for number in range(4)]
+    barrier = threading.Barrier(4)
+
+    def rename(number: int) -> dict[str, Any]:
+        barrier.wait(10)
+        inputs = servicer.check({}, declared(f"w{number}", title=f"new {number}")).inputs
+        return servicer.update(made[number].id, made[number].outputs, inputs)
+
+    with ThreadPoolExecutor(4) as pool:
+        titles = [outputs["title"] for outputs in pool.map(rename, range(4))]
+    assert titles == [f"new {number}" for number in range(4)]
