@@ -2,7 +2,7 @@ PYTHON ?= python3
 STATE ?= .upvest-local
 PORT ?= 8790
 
-.PHONY: demo test check coverage local pulumi lock clean
+.PHONY: help demo test local pulumi lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,3 +25,29 @@ demo: .venv/installed
 
 local: .venv/installed
 	@.venv/bin/upvest-webhooks local --state $(STATE) --port $(PORT)
+
+# Formatting, rules, types, and every test; the tests on Pulumi's real engine run where `pulumi` is on PATH.
+test: .venv/installed
+	@.venv/bin/ruff format --check --quiet
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/mypy --no-error-summary
+	@rm -f .coverage .coverage.*
+	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/coverage run -m pytest --numprocesses 2 $(TESTS)
+	@.venv/bin/coverage combine --quiet
+	@.venv/bin/coverage report
+
+pulumi: .venv/installed
+	@.venv/bin/python tools/install_pulumi.py
+
+# uv resolves for all platforms and Python versions at once.
+lock:
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python -m pip install --quiet uv
+	for name in requirements requirements-dev; do \
+		.venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
+			--no-emit-index-url --no-emit-find-links $$name.in --output-file $$name.txt || exit 1; \
+	done
+	rm -rf .venv-lock
+
+clean:
+	rm -rf .venv .venv-lock .upvest-local .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -1,0 +1,160 @@
+"""The program at the top of this repository, its stages and its commands."""
+
+from __future__ import annotations
+
+import errno
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from upvest_provider.local import LocalUpvest
+from upvest_provider.testing import Outcome, Rehearsal
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def rehearsal(stage: str, folder: Path, **config: str) -> Rehearsal:
+    return Rehearsal(
+        PROJECT,
+        stack=stage,
+        state=folder / "state.json",
+        config={key.replace("__", ":"): value for key, value in config.items()},
+        environment={"UPVEST_LOCAL_STATE": str(folder / "upvest")},
+    )
+
+
+def kinds(outcome: Outcome) -> list[tuple[str, str]]:
+    assert outcome.error is None, outcome.error
+    return [(step.kind, step.name) for step in outcome.steps]
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+def test_each_stage_previews_without_credentials(stage: str, tmp_path: Path) -> None:
+    assert kinds(rehearsal(stage, tmp_path).preview()) == [("create", "orders"), ("create", "users")]
+
+
+def test_the_stages_are_three_environments() -> None:
+    files = {path.name: yaml.safe_load(path.read_text())["config"] for path in (PROJECT / "stacks").iterdir()}
+    assert {name: config["upvest:api"] for name, config in files.items()} == {
+        "Pulumi.dev.yaml": "local",
+        "Pulumi.staging.yaml": "sandbox",
+        "Pulumi.prod.yaml": "live",
+    }
+
+
+def test_the_webhooks_of_prod_are_protected(tmp_path: Path) -> None:
+    with LocalUpvest(tmp_path / "upvest") as upvest:
+        prod = rehearsal("prod", tmp_path, upvest__api="local", upvest__clientId="", upvest__keyId="")
+        assert prod.up().ok
+        assert "protected" in (prod.destroy().error or "")
+        assert len(upvest.store.webhooks()) == 2
+
+
+class TestTheDemo:
+    def test_it_shows_each_step_and_leaves_nothing_behind(
+        self, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        run = subprocess.run(
+            [sys.executable, "-m", "demo"],
+            cwd=PROJECT,
+            env=_environment(tmp_path, tmp_path_factory.mktemp("home")),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        headings = re.findall(r"^▸ (.*)$", run.stdout, re.MULTILINE)
+        assert headings == [
+            "preview",
+            "up",
+            "up again, nothing changed",
+            "somebody changes a webhook by hand",
+            "refresh",
+            "up, which repairs it",
+            "preview of a bad value",
+            "destroy",
+        ]
+        assert list(tmp_path.iterdir()) == []
+
+    def test_it_leaves_nothing_behind_on_ctrl_c(
+        self, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        with subprocess.Popen(
+            [sys.executable, "-m", "demo"],
+            cwd=PROJECT,
+            env=_environment(tmp_path, tmp_path_factory.mktemp("home")),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            address = re.search(r"http://[0-9.]+:[0-9]+", process.stdout.readline())
+            process.send_signal(signal.SIGINT)
+            _, error = process.communicate()
+        assert error.strip() == "interrupted; nothing is left behind"
+        assert process.returncode == 1
+        assert list(tmp_path.iterdir()) == []
+        assert address is not None
+        assert _is_refused(address[0])
+
+
+class TestMakePulumi:
+    """`make pulumi` against installers of the test's own."""
+
+    def install(self, installer: str, folder: Path, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+        script = PROJECT / "tools" / "install_pulumi.py"
+        options = ["--installer", installer, "--into", str(folder), "--seconds", str(seconds)]
+        return subprocess.run([sys.executable, str(script), *options], capture_output=True, text=True, check=False)
+
+    def test_an_installer_out_of_reach_is_told_with_what_works_without_it(self, tmp_path: Path) -> None:
+        run = self.install("http://127.0.0.1:1", tmp_path)
+        assert run.returncode == 1
+        first, second, third = run.stderr.splitlines()
+        assert first == (
+            "The Pulumi CLI was not installed: "
+            "http://127.0.0.1:1 cannot be reached: [Errno 111] Connection refused."
+        )
+        assert "`make demo` rehearses" in second
+        assert "try `make pulumi` again" in third
+
+    def test_an_installer_that_hangs_is_ended_with_all_that_it_started(self, tmp_path: Path) -> None:
+        script = tmp_path / "install.sh"
+        script.write_text("sleep 1000 & wait\n")
+        run = self.install(script.as_uri(), tmp_path / "cli", seconds=0.2)
+        assert run.returncode == 1
+        assert "did not end within 0.2 s" in run.stderr
+
+    def test_an_installer_that_fails_is_told(self, tmp_path: Path) -> None:
+        script = tmp_path / "install.sh"
+        script.write_text("exit 3\n")
+        run = self.install(script.as_uri(), tmp_path / "cli")
+        assert run.returncode == 1
+        assert "exit code 3" in run.stderr
+
+    def test_an_installer_gets_the_folder_and_the_version_of_the_sdk(self, tmp_path: Path) -> None:
+        script = tmp_path / "install.sh"
+        script.write_text('mkdir -p "$2/bin" && echo "$@" > "$2/bin/pulumi"\n')
+        run = self.install(script.as_uri(), tmp_path / "cli")
+        assert run.returncode == 0, run.stderr
+        installed = (tmp_path / "cli" / "bin" / "pulumi").read_text()
+        assert re.fullmatch(r"--install-root \S+/cli --no-edit-path --version 3\.\d+\.\d+\n", installed)
+
+
+def _environment(temporary: Path, home: Path) -> dict[str, str]:
+    pulumi = shutil.which("pulumi")
+    folders = [str(Path(pulumi).parent)] if pulumi else []
+    return {"PATH": ":".join([*folders, "/usr/bin", "/bin"]), "TMPDIR": str(temporary), "HOME": str(home)}
+
+
+def _is_refused(url: str) -> bool:
+    parts = urlsplit(url)
+    with socket.socket() as probe:
+        return probe.connect_ex((str(parts.hostname), parts.port or 0)) == errno.ECONNREFUSED
