@@ -6,7 +6,6 @@ lenient one is enforced here and the strict one warned of, so that the API's own
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +59,8 @@ def _title(value: object) -> list[str]:
     return []
 
 
-def _url(value: object) -> list[str]:
+def reasons_against_url(value: object) -> list[str]:
+    """Why Upvest does not take a URL as a receiver's (webhook registration guide, 2026)."""
     if not isinstance(value, str) or re.search(r"[\s\x00-\x1f\x7f]", value):
         return ["must be a https URL without white space"]
     try:
@@ -71,7 +71,7 @@ def _url(value: object) -> list[str]:
     reasons = []
     if parts.scheme != "https":
         reasons.append("must start with https://")
-    if "[" in parts.netloc or not parts.netloc.isascii() or not _is_dns_name(parts.hostname or ""):
+    if "[" in parts.netloc or not parts.netloc.isascii() or not is_dns_name(parts.hostname or ""):
         reasons.append("must have a DNS name as its host; Upvest takes no IP address")
     if "@" in parts.netloc:
         reasons.append("must have no user or password before the host")
@@ -82,20 +82,13 @@ def _url(value: object) -> list[str]:
     return reasons
 
 
-def _is_dns_name(host: str) -> bool:
+def is_dns_name(host: str) -> bool:
+    """Whether a host is a DNS name and no IP address in any disguise."""
     labels = host.removesuffix(".").split(".")
     # A last label of digits makes the whole an IPv4 address, however short (WHATWG URL standard, §3.5).
-    return all(_HOST_LABEL.fullmatch(label) for label in labels) and not (
-        re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1], re.IGNORECASE) or _is_ip(host)
+    return all(_HOST_LABEL.fullmatch(label) for label in labels) and not re.fullmatch(
+        r"\d+|0x[0-9a-f]*", labels[-1], re.IGNORECASE
     )
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _type(value: object) -> list[str]:
@@ -155,7 +148,7 @@ def _adopt_id(value: object) -> list[str]:
 
 _RULES: dict[str, Callable[[object], list[str]]] = {
     "title": _title,
-    "url": _url,
+    "url": reasons_against_url,
     "type": _type,
     "exclude_type": _exclude_type,
     "config": _config,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from . import limits
 from .api.single_flight import SingleFlight
+from .timestamps import unix_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,14 +55,8 @@ class SharedList:
             self._deleted.add(webhook_id)
 
     def _latest(self, listed: Webhook) -> Webhook:
-        own = self._written.get(listed.id, listed)
+        own = self._written.get(listed.id)
         # Somebody else may have changed it since.
-        return own if _moment(own.updated_at) >= _moment(listed.updated_at) else listed
-
-
-def _moment(rfc3339: str) -> float:
-    """Unix seconds. As text, times do not sort: `.5Z` is later than `Z`, and a fraction may have any length."""
-    try:
-        return datetime.fromisoformat(rfc3339).timestamp()
-    except ValueError:
-        return 0.0
+        if own is None or unix_seconds(own.updated_at) < unix_seconds(listed.updated_at):
+            return listed
+        return own

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from . import limits
@@ -16,6 +15,7 @@ from .differences import CONFIG, differing, not_taken, patch
 from .errors import AlreadySubscribed, EngineGone, NotFound, UpvestError
 from .overlap import normalised, shared_categories
 from .shared_list import SharedList
+from .timestamps import unix_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -123,7 +123,7 @@ class Subscriptions:
         try:
             return self._client.get_webhook(webhook_id)
         except NotFound as error:
-            age = self._clock() - _timestamp(created_at)
+            age = self._clock() - unix_seconds(created_at)
             if age < limits.NEWBORN:
                 raise UpvestError(
                     f"webhook {webhook_id} was made {age:.1f} s ago and Upvest does not show it yet",
@@ -282,10 +282,3 @@ def _told(error: UpvestError, *more: str) -> UpvestError:
     """The same error with more lines before its last."""
     kind = EngineGone if isinstance(error, EngineGone) else UpvestError
     return kind(error.summary, *error.details, *more, fix=error.fix)
-
-
-def _timestamp(rfc3339: str) -> float:
-    try:
-        return datetime.fromisoformat(rfc3339).timestamp()
-    except ValueError:
-        return 0.0

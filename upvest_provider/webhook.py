@@ -47,9 +47,7 @@ OBSERVED = "__observed"
 
 
 # A replacement that creates first would subscribe twice. The history repeats the URL, which may be a secret.
-_OWN_OPTIONS = pulumi.ResourceOptions(
-    delete_before_replace=True, additional_secret_outputs=[DECLARED, OBSERVED]
-)
+_OWN_OPTIONS = pulumi.ResourceOptions(delete_before_replace=True, additional_secret_outputs=[DECLARED, OBSERVED])
 
 
 class WebhookConfigArgs(TypedDict, total=False):
@@ -247,6 +245,7 @@ class WebhookProvider(ResourceProvider):
             subscriptions, account = self._connect_for(id_, props)
             webhook = subscriptions.read(id_, props.get("created_at", ""))
             if webhook is None:
+                _refuse_missing_look_up(id_, props)
                 return ReadResult("", {})
             observed = fields_of(webhook)
             outputs = {**props, **observed, **_of_the_api(webhook, account)}
@@ -344,6 +343,12 @@ def _with_whole_config(news: State) -> State:
     """Numbers cross Pulumi's wire as floats; 51200.0 is meant as 51200."""
     config = declaration(news).get("config")
     return {} if config is None else {"config": config}
+
+
+def _refuse_missing_look_up(id_: str, props: State) -> None:
+    """A look-up by id brings inputs only, and Pulumi takes an empty answer to it for a success."""
+    if "created_at" not in props:
+        raise UpvestError(f"this account has no webhook {id_}", fix="Correct the id.")
 
 
 def _written(state: State) -> Written | None:

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.output import Unknown
+
+from upvest_provider.declared import Declarations
+from upvest_provider.rules import Fault
+
+UNKNOWN = Unknown()  # type: ignore[no-untyped-call] # pulumi's own
+
+
+def webhook(name: str, **fields: object) -> dict[str, Any]:
+    return {"__name": name, "__claim": f"claim of {name}", "url": "https://a.example", "type": ["USER"], **fields}
+
+
+def faults(declarations: Declarations, inputs: dict[str, Any]) -> list[Fault]:
+    return declarations.faults(inputs, pulumi.contains_unknowns)
+
+
+def clash(declared: str, other: str, shared: str) -> Fault:
+    return Fault(
+        "type",
+        f"must not share {shared} with {other!r}, which has the same URL: "
+        f"{declared!r} and {other!r} would both receive each event",
+    )
+
+
+@pytest.mark.parametrize(("first", "second"), [("users", "people"), ("people", "users")])
+def test_twins_are_told_with_both_names_whichever_is_seen_first(first: str, second: str) -> None:
+    declarations = Declarations()
+
+    assert faults(declarations, webhook(first)) == []
+    assert faults(declarations, webhook(second, url="HTTPS://A.example:443/")) == [clash(second, first, "USER")]
+
+
+def test_each_of_several_twins_is_told_with_what_it_shares() -> None:
+    declarations = Declarations()
+    faults(declarations, webhook("users"))
+    faults(declarations, webhook("orders", type=["ORDER_CANCELLATION", "ORDER"]))
+    faults(declarations, webhook("reports", type=["REPORT"]))
+
+    assert faults(declarations, webhook("all", type=["ALL"], exclude_type=["REPORT"])) == [
+        clash("all", "users", "USER"),
+        clash("all", "orders", "ORDER, ORDER_CANCELLATION"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"url": "https://b.example"},
+        {"url": "https://a.example/users"},
+        {"type": ["ORDER"]},
+        {"type": ["ALL"], "exclude_type": ["USER"]},
+    ],
+)
+def test_webhooks_that_share_no_event_do_not_clash(fields: dict[str, Any]) -> None:
+    declarations = Declarations()
+    faults(declarations, webhook("users"))
+
+    assert faults(declarations, webhook("others", **fields)) == []
+
+
+@pytest.mark.parametrize("field", ["url", "type", "exclude_type"])
+def test_what_is_not_known_yet_clashes_with_nothing(field: str) -> None:
+    declarations = Declarations()
+    unknown = webhook("unknown", type=["ALL"], exclude_type=[]) | {field: UNKNOWN}
+    faults(declarations, webhook("users"))
+
+    assert faults(declarations, unknown) == []
+    assert faults(declarations, webhook("orders", type=["ORDER"])) == []
+
+
+def test_an_item_that_is_not_known_yet_makes_its_list_unknown() -> None:
+    declarations = Declarations()
+    faults(declarations, webhook("users"))
+
+    assert faults(declarations, webhook("others", type=["USER", UNKNOWN])) == []
+
+
+def test_a_resource_never_clashes_with_itself() -> None:
+    declarations = Declarations()
+
+    assert faults(declarations, webhook("users")) == []
+    assert faults(declarations, webhook("users")) == []
+    assert faults(declarations, webhook("users", type=["ALL"])) == []
+
+
+def test_a_resource_is_known_by_what_it_declared_last() -> None:
+    declarations = Declarations()
+    faults(declarations, webhook("users", url="https://b.example"))
+    faults(declarations, webhook("users"))
+
+    assert faults(declarations, webhook("others", url="https://b.example")) == []
+    assert faults(declarations, webhook("twin")) != []
+
+
+def test_resources_of_one_name_below_different_parents_are_told_apart() -> None:
+    declarations = Declarations()
+    faults(declarations, webhook("users"))
+
+    assert faults(declarations, webhook("users", __claim="claim of another")) != []
+
+
+def test_a_webhook_that_nobody_holds_is_not_held_by_another() -> None:
+    assert not Declarations().is_held_by_another("id", "claim")
+    assert not Declarations().is_held_by_another("id", None)
+
+
+def test_a_webhook_is_held_by_the_resource_that_took_it_over() -> None:
+    declarations = Declarations()
+    declarations.hold("id", "new")
+
+    assert declarations.is_held_by_another("id", "old")
+    assert not declarations.is_held_by_another("id", "new")
+    assert not declarations.is_held_by_another("other id", "old")
+
+
+def test_a_renamed_resource_holds_its_webhook_under_both_names() -> None:
+    declarations = Declarations()
+    declarations.hold("id", "old", "new")
+
+    assert not declarations.is_held_by_another("id", "old")
+    assert not declarations.is_held_by_another("id", "new")
+    assert declarations.is_held_by_another("id", "third")
+
+
+def test_the_last_holder_counts() -> None:
+    declarations = Declarations()
+    declarations.hold("id", "old", "new")
+    declarations.hold("id", "new")
+
+    assert declarations.is_held_by_another("id", "old")

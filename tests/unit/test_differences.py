@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from upvest_provider.differences import (
+    CONFIG,
+    FIELDS,
+    REWRITABLE,
+    Written,
+    as_declared,
+    declaration,
+    differing,
+    not_taken,
+    patch,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from random import Random
+
+Fields = dict[str, Any]
+
+LAW = settings(deadline=None, derandomize=True)
+
+PATHS = ("title", "url", "type", "exclude_type", "config.delay", "config.max_package_size", "enabled")
+CATEGORIES = ("ALL", "USER", "ORDER", "TOPUP")
+
+TITLES = st.sampled_from(["User webhook", "user webhook", "pulumi-0123456789abcdef"])
+URLS = st.sampled_from(["https://A.example/x", "https://a.example/x", "https://b.example/"])
+TYPES = st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=4)
+EXCLUSIONS = st.lists(st.sampled_from(CATEGORIES[1:]), max_size=3)
+CONFIGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "delay": st.sampled_from(["1m", "60s", "2s"]),
+        "max_package_size": st.sampled_from([100, 200, 51200]),
+    },
+)
+REQUIRED = {"title": TITLES, "url": URLS, "type": TYPES}
+DECLARED = st.fixed_dictionaries(
+    REQUIRED, optional={"exclude_type": EXCLUSIONS, "config": CONFIGS, "enabled": st.booleans()}
+)
+OBSERVED = st.fixed_dictionaries(
+    REQUIRED | {"exclude_type": EXCLUSIONS, "config": CONFIGS, "enabled": st.booleans()}
+)
+WRITTEN = st.none() | st.builds(Written, DECLARED, OBSERVED)
+IGNORED = st.lists(st.sampled_from([*PATHS, "config", "*"]), max_size=2)
+
+
+def flat(fields: Fields) -> Fields:
+    """The value of each path that the fields have."""
+    members = {f"config.{member}": value for member, value in fields.get("config", {}).items()}
+    return {name: value for name, value in fields.items() if name != "config"} | members
+
+
+def same(path: str, one: object, other: object) -> bool:
+    if path in ("type", "exclude_type"):
+        return sorted(set(one or [])) == sorted(set(other or []))  # type: ignore[call-overload] # lists of texts
+    return one == other
+
+
+def covered(path: str, ignored: Collection[str]) -> bool:
+    return "*" in ignored or path in ignored or path.partition(".")[0] in ignored
+
+
+def patched(observed: Fields, body: Fields, *, merges: bool) -> Fields:
+    """What a server holds that takes a PATCH as it is; whether it merges a config is not documented."""
+    config = {CONFIG: observed[CONFIG] | body[CONFIG]} if merges and CONFIG in body else {}
+    return observed | body | config
+
+
+@LAW
+@given(declared=DECLARED, written=WRITTEN, ignored=IGNORED)
+def test_nothing_differs_where_the_api_holds_what_is_declared(
+    declared: Fields, written: Written | None, ignored: list[str]
+) -> None:
+    observed = {"exclude_type": [], "config": {}, "enabled": False} | declared
+
+    assert differing(declared, observed, written, ignored) == set()
+    assert as_declared(declared, observed, written, ignored) == declared
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, random=st.randoms(use_true_random=False))
+def test_the_order_of_categories_and_their_repetition_mean_nothing(
+    declared: Fields, observed: Fields, written: Written | None, random: Random
+) -> None:
+    shuffled = {
+        name: random.sample(value, len(value)) + value[:1] if isinstance(value, list) else value
+        for name, value in observed.items()
+    }
+
+    assert differing(declared, shuffled, written) == differing(declared, observed, written)
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED)
+def test_without_history_declared_and_observed_are_compared_plainly(declared: Fields, observed: Fields) -> None:
+    held = flat(observed)
+
+    assert differing(declared, observed, None) == {
+        path for path, value in flat(declared).items() if not same(path, value, held.get(path))
+    }
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED, other=OBSERVED, written=WRITTEN)
+def test_a_field_never_declared_is_the_servers(
+    declared: Fields, observed: Fields, other: Fields, written: Written | None
+) -> None:
+    asked = set(flat(declared))
+    if written is not None and "exclude_type" in written.declared:
+        asked.add("exclude_type")
+    elsewhere = {name: value for name, value in other.items() if name not in (*asked, CONFIG)}
+    members = {member: value for member, value in other[CONFIG].items() if f"{CONFIG}.{member}" not in asked}
+    changed = observed | elsewhere | {CONFIG: observed[CONFIG] | members}
+
+    assert differing(declared, observed, written) <= asked
+    assert differing(declared, changed, written) == differing(declared, observed, written)
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED)
+def test_what_the_server_rewrote_at_the_last_write_does_not_differ(declared: Fields, observed: Fields) -> None:
+    plain = differing(declared, observed, None)
+
+    assert differing(declared, observed, Written(declared, observed)) == plain - REWRITABLE
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED, before=DECLARED, after=OBSERVED)
+def test_a_rewriting_is_excused_only_while_both_sides_are_what_they_were(
+    declared: Fields, observed: Fields, before: Fields, after: Fields
+) -> None:
+    plain = differing(declared, observed, None)
+    sides = flat(declared), flat(observed), flat(before), flat(after)
+    excused = {
+        path
+        for path in plain & {"title", "url", "config.delay"}
+        if path in sides[2] and sides[0][path] == sides[2][path] and sides[1].get(path) == sides[3].get(path)
+    }
+
+    assert differing(declared, observed, Written(before, after)) - {"exclude_type"} == (
+        plain - excused - {"exclude_type"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "declared", "rewritten", "third"),
+    [
+        ("title", "A  webhook", "A webhook", "B"),
+        ("url", "https://A.example", "https://a.example/", "https://b.example/"),
+        ("config.delay", "60s", "1m", "2s"),
+    ],
+)
+def test_a_rewritten_value_differs_once_either_side_moves(
+    path: str, declared: str, rewritten: str, third: str
+) -> None:
+    def fields(value: str) -> Fields:
+        rest: Fields = {"title": "t", "url": "https://x.example", "type": ["USER"], "config": {"delay": "9s"}}
+        return rest | ({CONFIG: {"delay": value}} if path.startswith(CONFIG) else {path: value})
+
+    written = Written(fields(declared), fields(rewritten))
+
+    assert differing(fields(declared), fields(rewritten), written) == set()
+    assert differing(fields(third), fields(rewritten), written) == {path}
+    assert differing(fields(declared), fields(third), written) == {path}
+    assert differing(fields(rewritten), fields(rewritten), written) == set()
+    assert differing(fields(declared), fields(rewritten), None) == {path}
+
+
+@pytest.mark.parametrize(
+    ("path", "declared", "observed"),
+    [
+        ("type", ["USER"], ["ORDER"]),
+        ("exclude_type", ["USER"], []),
+        ("config.max_package_size", {"max_package_size": 100}, {"max_package_size": 200}),
+        ("enabled", True, False),
+    ],
+)
+def test_history_excuses_no_other_field(path: str, declared: object, observed: object) -> None:
+    name = path.partition(".")[0]
+    one, other = {name: declared}, {name: observed}
+
+    assert differing(one, other, Written(one, other)) == {path}
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, ignored=IGNORED, merges=st.booleans())
+def test_nothing_differs_after_the_patch(
+    declared: Fields,
+    observed: Fields,
+    written: Written | None,
+    ignored: list[str],
+    merges: bool,  # noqa: FBT001 - drawn
+) -> None:
+    paths = differing(declared, observed, written, ignored)
+    body = patch(paths, declared, observed, ignored)
+
+    after = patched(observed, body, merges=merges)
+
+    assert not_taken(body, after) == []
+    assert differing(declared, after, written, ignored) == set()
+    assert differing(declared, after, Written(declared, after), ignored) == set()
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, ignored=IGNORED, merges=st.booleans())
+def test_a_patch_changes_nothing_but_what_differs(
+    declared: Fields,
+    observed: Fields,
+    written: Written | None,
+    ignored: list[str],
+    merges: bool,  # noqa: FBT001 - drawn
+) -> None:
+    paths = differing(declared, observed, written, ignored)
+    body = patch(paths, declared, observed, ignored)
+
+    before, after = flat(observed), flat(patched(observed, body, merges=merges))
+    changed = {path for path in after if not same(path, after[path], before.get(path))}
+
+    # An excused delay goes along as it is declared where the other member of `config` is sent.
+    assert changed - paths <= {"config.delay"}
+    assert set(before) <= set(after)
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, ignored=IGNORED)
+def test_what_is_ignored_never_differs_and_is_never_sent(
+    declared: Fields, observed: Fields, written: Written | None, ignored: list[str]
+) -> None:
+    paths = differing(declared, observed, written, ignored)
+    sent = flat(patch(paths, declared, observed, ignored))
+    held = flat(observed)
+
+    assert not any(covered(path, ignored) for path in paths)
+    assert all(same(path, value, held.get(path)) for path, value in sent.items() if covered(path, ignored))
+    assert paths == {path for path in differing(declared, observed, written) if not covered(path, ignored)}
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, ignored=IGNORED)
+def test_type_goes_along_with_every_patch_and_config_goes_whole(
+    declared: Fields, observed: Fields, written: Written | None, ignored: list[str]
+) -> None:
+    paths = differing(declared, observed, written, ignored)
+    body = patch(paths, declared, observed, ignored)
+
+    assert set(body) == {path.partition(".")[0] for path in paths} | {"type"}
+    if CONFIG in body:
+        assert set(observed[CONFIG]) <= set(body[CONFIG])
+
+
+@pytest.mark.parametrize(
+    ("before", "declared", "held", "paths"),
+    [
+        ({"exclude_type": ["USER"]}, {}, ["USER"], {"exclude_type"}),
+        ({"exclude_type": ["USER"]}, {}, [], set()),
+        ({"exclude_type": []}, {}, ["USER"], {"exclude_type"}),
+        ({}, {}, ["USER"], set()),
+        ({"exclude_type": ["USER"]}, {"exclude_type": ["ORDER"]}, ["USER"], {"exclude_type"}),
+    ],
+)
+def test_an_exclusion_that_is_no_longer_declared_becomes_empty(
+    before: Fields, declared: Fields, held: list[str], paths: set[str]
+) -> None:
+    observed = {"type": ["ALL"], "exclude_type": held}
+
+    found = differing(declared, observed, Written(before, observed))
+
+    assert found == paths
+    if found:
+        body = patch(found, declared, observed)
+        assert body == {"type": ["ALL"], "exclude_type": declared.get("exclude_type", [])}
+    assert as_declared(declared, observed, Written(before, observed)).keys() == declared.keys()
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, ignored=IGNORED)
+def test_a_refresh_reports_exactly_the_declared_names(
+    declared: Fields, observed: Fields, written: Written | None, ignored: list[str]
+) -> None:
+    reported = as_declared(declared, observed, written, ignored)
+    drifted = differing(declared, observed, written, ignored)
+
+    assert reported.keys() == declared.keys()
+    assert reported.get(CONFIG, {}).keys() == declared.get(CONFIG, {}).keys()
+    assert flat(reported) == {
+        path: flat(observed).get(path) if path in drifted else value for path, value in flat(declared).items()
+    }
+
+
+@LAW
+@given(observed=OBSERVED, body=OBSERVED, refused=st.sampled_from(FIELDS))
+def test_what_the_server_did_not_take_is_named(observed: Fields, body: Fields, refused: str) -> None:
+    after = observed | {name: value for name, value in body.items() if name != refused}
+    sent, held = flat(body), flat(observed)
+    expected = {
+        path
+        for path, value in sent.items()
+        if path.partition(".")[0] == refused and not same(path, value, held.get(path))
+    }
+
+    assert set(not_taken(body, after)) == expected
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({}, {}),
+        (
+            {"title": "t", "enabled": False, "exclude_type": []},
+            {"title": "t", "enabled": False, "exclude_type": []},
+        ),
+        ({"title": None, "config": None}, {}),
+        ({"__claim": "c", "adopt_id": "i", "gate": {}, "created_at": "x", "id": "y"}, {}),
+        ({"config": {}}, {"config": {}}),
+        ({"config": {"max_package_size": 51200.0}}, {"config": {"max_package_size": 51200}}),
+        ({"config": {"max_package_size": 0.5}}, {"config": {"max_package_size": 0.5}}),
+        ({"config": {"max_package_size": float("inf")}}, {"config": {"max_package_size": float("inf")}}),
+        ({"config": {"delay": None, "max_package_size": 100}}, {"config": {"max_package_size": 100}}),
+        ({"config": "2s"}, {"config": "2s"}),
+    ],
+)
+def test_a_declaration_holds_what_is_said_of_the_apis_fields(inputs: Fields, expected: Fields) -> None:
+    assert declaration(inputs) == expected
+
+
+def test_numbers_of_a_declaration_are_whole_numbers_although_the_wire_made_them_floats() -> None:
+    size = declaration({"config": {"max_package_size": 51200.0}})["config"]["max_package_size"]
+
+    assert isinstance(size, int)
+
+
+@pytest.mark.parametrize(("declared", "observed"), [(51200, 51200.0), (51200.0, 51200)])
+def test_a_whole_number_is_the_same_as_int_and_as_float(declared: float, observed: float) -> None:
+    one, other = {"config": {"max_package_size": declared}}, {"config": {"max_package_size": observed}}
+
+    assert differing(one, other, None) == set()
+
+
+def test_a_member_of_config_that_is_none_is_not_sent() -> None:
+    declared = declaration({"type": ["USER"], "config": {"delay": None, "max_package_size": 200.0}})
+    observed = {"type": ["USER"], "config": {"delay": "2s", "max_package_size": 100}}
+
+    paths = differing(declared, observed, None)
+
+    assert paths == {"config.max_package_size"}
+    assert patch(paths, declared, observed)["config"] == {"delay": "2s", "max_package_size": 200}
