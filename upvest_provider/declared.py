@@ -39,6 +39,11 @@ class Declarations:
             others = [other for claim, other in self._by_claim.items() if claim != inputs["__claim"]]
         return [fault for other in others for fault in _clash(declared, other)]
 
+    def has_claim(self, claim: str) -> bool:
+        """Whether a resource of the program has this claim."""
+        with self._lock:
+            return claim in self._by_claim
+
     def hold(self, webhook_id: str, *claims: object) -> None:
         """Remember which resource of the program a webhook belongs to; a renamed one has two claims."""
         with self._lock:

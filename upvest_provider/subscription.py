@@ -5,6 +5,8 @@ Knows neither Pulumi nor HTTP. All webhooks of one account share one `Subscripti
 
 from __future__ import annotations
 
+import itertools
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -43,6 +45,7 @@ class Subscriptions:
     Args:
         client: Speaks for the account.
         say: Takes lines for the person at the terminal.
+        is_declared: Whether a claim is that of a resource of the program that runs now.
         clock: Unix seconds.
         monotonic: Seconds, monotonic.
     """
@@ -52,6 +55,7 @@ class Subscriptions:
         client: UpvestClient,
         *,
         say: Callable[[str], None],
+        is_declared: Callable[[str], bool] = lambda _: False,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -59,7 +63,11 @@ class Subscriptions:
         self._say = say
         self._clock = clock
         self._list = SharedList(client.list_webhooks, clock=monotonic)
+        self._is_declared = is_declared
         self._claims_of_this_run: set[str] = set()
+        self._named: set[str] = set()
+        self._has_looked = False
+        self._lock = threading.Lock()
 
     def create(self, wanted: Wanted) -> Webhook:
         """Make a webhook; what it leaves behind where it fails stands in the error.
@@ -70,9 +78,8 @@ class Subscriptions:
             UpvestError: Anything else; a webhook made on the way was deleted, or is named.
         """
         self._claims_of_this_run.add(wanted.claim)
-        others = self._without_leftovers(self._list.all(), wanted)
+        others = self._without_leftovers(wanted)
         _refuse_twin(wanted, others)
-        self._name_foreign_claims(others)
         made = self._claim(wanted)
         try:
             return self._finish(made, wanted)
@@ -96,7 +103,9 @@ class Subscriptions:
                 *error.details,
                 fix="Correct adopt_id; `upvest-webhooks list` shows the account's webhooks.",
             ) from None
-        _refuse_twin(wanted, [other for other in self._list.all() if other.id != webhook_id])
+        self._claims_of_this_run.add(wanted.claim)
+        others = self._without_leftovers(wanted)
+        _refuse_twin(wanted, [other for other in others if other.id != webhook_id])
         held = fields_of(found)
         paths = differing(wanted.declared, held, None)
         if not paths:
@@ -104,8 +113,8 @@ class Subscriptions:
         body = patch(paths, wanted.declared, held)
         try:
             return self._patched(webhook_id, body)
-        except EngineGone:
-            raise
+        except EngineGone as error:
+            raise _told(error, f"Webhook {webhook_id} may hold the new values already.") from None
         except UpvestError as error:
             if not error.outcome_unknown:
                 raise _told(error, f"Webhook {webhook_id} is as it was.") from None
@@ -118,6 +127,9 @@ class Subscriptions:
             UpvestError: It cannot be read, or is too young to be believed gone.
         """
         listed = self._list.find(webhook_id)
+        if not self._has_looked:
+            self._has_looked = True
+            self._name_unfinished(self._list.all())
         if listed is not None:
             return listed
         try:
@@ -148,28 +160,38 @@ class Subscriptions:
             self._say(f"webhook {webhook_id} was already gone")
         self._list.forget(webhook_id)
 
-    def _without_leftovers(self, webhooks: list[Webhook], wanted: Wanted) -> list[Webhook]:
-        """Delete what an earlier run of this resource made and did not finish."""
+    def _without_leftovers(self, wanted: Wanted) -> list[Webhook]:
+        """The account's webhooks, after deleting what an earlier run of this resource made and did not finish."""
+        webhooks = self._list.all()
         for webhook in webhooks:
             if webhook.title == wanted.claim:
                 self._say(f"{wanted.name!r}: deleting webhook {webhook.id}, which an earlier run left unfinished")
                 self.delete(webhook.id)
-        return [webhook for webhook in webhooks if webhook.title != wanted.claim]
+        others = [webhook for webhook in webhooks if webhook.title != wanted.claim]
+        self._name_unfinished(others)
+        return others
 
-    def _name_foreign_claims(self, others: Iterable[Webhook]) -> None:
-        for webhook in others:
-            if is_claim(webhook.title) and webhook.title not in self._claims_of_this_run:
-                self._claims_of_this_run.add(webhook.title)  # said once
-                self._say(
-                    f"warning: webhook {webhook.id} ({webhook.title}) is unfinished work of another stack, or "
-                    "of a resource that was renamed since; delete it if no `pulumi up` is running"
-                )
+    def _name_unfinished(self, webhooks: Iterable[Webhook]) -> None:
+        """Say once of each what nobody in this run will finish."""
+        unfinished = [hook for hook in webhooks if is_claim(hook.title) and not self._is_own(hook.title)]
+        with self._lock:
+            news = [webhook for webhook in unfinished if webhook.id not in self._named]
+            self._named.update(webhook.id for webhook in news)
+        for webhook in news:
+            self._say(
+                f"warning: webhook {webhook.id} ({webhook.title}) is unfinished. The next `pulumi up` of the "
+                "stack that made it removes it; if its resource was renamed or dropped, delete it"
+            )
+
+    def _is_own(self, claim: str) -> bool:
+        return claim in self._claims_of_this_run or self._is_declared(claim)
 
     def _claim(self, wanted: Wanted) -> Webhook:
         """POST under the claim; where the outcome is unclear, look before posting again."""
         body = {name: value for name, value in wanted.declared.items() if name != "enabled"}
         body["title"] = wanted.claim
-        for attempt in range(1, limits.CREATE_ATTEMPTS + 1):
+        unseen = f"No webhook titled {wanted.claim} was seen. If one shows up late, it is disabled."
+        for attempt in itertools.count(1):
             try:
                 return self._noted(self._client.create_webhook(body))
             except UpvestError as error:
@@ -179,12 +201,8 @@ class Subscriptions:
                 if found is not None:
                     return found
                 if not error.outcome_unknown or attempt == limits.CREATE_ATTEMPTS:
-                    raise _told(
-                        error,
-                        f"No webhook titled {wanted.claim} was seen. If one shows up late, it is disabled. "
-                        + NEXT_UP_REMOVES_IT,
-                    ) from None
-        raise AssertionError  # pragma: no cover - the loop returns or raises
+                    raise _told(error, f"{unseen} {NEXT_UP_REMOVES_IT}") from None
+        raise AssertionError  # pragma: no cover - for the type checker: the loop has no end of its own
 
     def _found_after(self, error: UpvestError, wanted: Wanted) -> Webhook | None:
         """What an unclear POST made; of several, all but the first are deleted."""

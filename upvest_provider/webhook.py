@@ -287,7 +287,7 @@ class WebhookProvider(ResourceProvider):
                     before_request=engine_of_this_process().require,
                     on_write=_say_write,
                 )
-                self._subscriptions = Subscriptions(client, say=say)
+                self._subscriptions = Subscriptions(client, say=say, is_declared=self._declarations.has_claim)
             return self._subscriptions, account
 
     def _connect_for(self, id_: str, state: State) -> tuple[Subscriptions, Account]:

@@ -29,7 +29,8 @@ def parse(model: type[M], body: bytes, what: str) -> M:
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # An error that is replaced by another stays reachable beneath it, so it must not quote the body either.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class WebhookConfig(_Model):

@@ -137,10 +137,11 @@ class Session:
                 sleep=self._sleep,
                 reraise=True,
             )(attempt)
-        except (Unreachable, ApiError) as error:
+        except UpvestError as error:
+            # That the last attempt was not handled does not say what became of the ones before.
             if unclear and _may_repeat(error, idempotent=idempotent):
-                # That the last attempt was not handled does not say what became of the ones before.
                 raise unclear[-1] from None
+            error.outcome_unknown |= bool(unclear)
             raise
 
     def _send(self, request: Request, timeout: float) -> Answer:

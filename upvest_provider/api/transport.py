@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -40,10 +41,13 @@ class Transport:
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
+        is_encrypted = urlsplit(base_url).scheme == "https"
         self._client = httpx.Client(
+            # Without TLS there is nothing to verify, and loading the authorities takes longer than a request.
+            verify=True if is_encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             follow_redirects=False,
             limits=httpx.Limits(max_connections=limits.CONNECTIONS, max_keepalive_connections=limits.CONNECTIONS),
-            trust_env=urlsplit(base_url).scheme == "https",
+            trust_env=is_encrypted,
         )
         # Only what is set by hand goes out, so that all of it can be signed.
         self._client.headers.clear()
