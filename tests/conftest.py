@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,11 @@ from upvest_provider.local import LocalUpvest
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+def pytest_report_header() -> str:
+    cli = shutil.which("pulumi")
+    return f"pulumi: {cli}" if cli else "pulumi: not on PATH, so the tests on the real engine are skipped"
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,8 @@ command or one edit.
     ├── MalformedAnswer      an answer that is no answer of this API
     ├── WrongAccount         the settings name another account than the one a webhook belongs to
     ├── AlreadySubscribed    the account holds a webhook that would deliver the same events twice
+    ├── NotReady             a gate is closed: DNS, TLS or HTTP of the receiver are not as they must be
+    ├── ReceiverRefused      the receiver did not take Upvest's test delivery
     └── OperationFailed      an operation on one webhook failed; wraps one of the above
 """
 
@@ -101,6 +103,14 @@ class WrongAccount(UpvestError):
 
 class AlreadySubscribed(UpvestError):
     """The account holds a webhook at the same URL with overlapping categories."""
+
+
+class NotReady(UpvestError):
+    """A gate is closed: DNS, TLS or HTTP of the receiver are not as they must be."""
+
+
+class ReceiverRefused(UpvestError):
+    """The receiver did not take Upvest's test delivery."""
 
 
 class OperationFailed(UpvestError):

@@ -7,7 +7,6 @@ lenient one is enforced here and the strict one warned of, so that the API's own
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from . import limits
 from .categories import ALL, EVENT_CATEGORIES
 from .differences import declaration
+from .overlap import HTTPS_PORT
 
 Inputs = Mapping[str, Any]
 IsUnknown = Callable[[Any], bool]
@@ -40,7 +40,29 @@ def faults(inputs: Inputs, is_unknown: IsUnknown) -> list[Fault]:
         value = inputs.get(name)
         if value is not None and not is_unknown(value):
             found += [Fault(name, reason) for reason in rule(value)]
+    return found or _faults_behind_gate(inputs, is_unknown)
+
+
+def _faults_behind_gate(inputs: Inputs, is_unknown: IsUnknown) -> list[Fault]:
+    """What a gate's proof does not cover."""
+    gate = inputs.get("gate")
+    if not isinstance(gate, Mapping) or "url" not in gate or is_unknown([gate["url"], inputs["url"]]):
+        return []
+    found = []
+    if origin(inputs["url"]) != origin(gate["url"]):
+        found.append(Fault("url", f"must have the origin that the gate proves, {origin(gate['url'])}"))
+    if gate.get("reachable_from") == "upvest" and inputs.get("verify", "off") == "off":
+        found.append(
+            Fault("verify", 'must be "warn", "require" or "after_enable": the gate says reachable_from="upvest"')
+        )
     return found
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port: what a gate proves, and all that a message shows of a URL."""
+    parts = urlsplit(url)
+    port = "" if parts.port in (None, HTTPS_PORT) else f":{parts.port}"
+    return f"{parts.scheme.lower()}://{(parts.hostname or '').rstrip('.')}{port}"
 
 
 def doubts(inputs: Inputs, old_inputs: Inputs, is_unknown: IsUnknown) -> list[str]:
@@ -139,11 +161,18 @@ def _enabled(value: object) -> list[str]:
 
 
 def _adopt_id(value: object) -> list[str]:
-    try:
-        uuid.UUID(value if isinstance(value, str) else "")
-    except ValueError:
-        return ["must be the id (a UUID) of an existing webhook"]
-    return []
+    # Exactly the form that the API shows: the id becomes part of a path.
+    is_id = isinstance(value, str) and re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value.lower())
+    return [] if is_id else ["must be the id (a UUID) of an existing webhook"]
+
+
+def _gate(value: object) -> list[str]:
+    return [] if isinstance(value, Mapping) and "url" in value else ["must be an EndpointReadiness"]
+
+
+def _verify(value: object) -> list[str]:
+    known = ("off", "warn", "require", "after_enable")
+    return [] if value in known else [f"must be one of {', '.join(known)}"]
 
 
 _RULES: dict[str, Callable[[object], list[str]]] = {
@@ -154,6 +183,8 @@ _RULES: dict[str, Callable[[object], list[str]]] = {
     "config": _config,
     "enabled": _enabled,
     "adopt_id": _adopt_id,
+    "gate": _gate,
+    "verify": _verify,
 }
 
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from . import limits
 from .claims import is_claim
 from .differences import CONFIG, differing, not_taken, patch
-from .errors import AlreadySubscribed, EngineGone, NotFound, UpvestError
+from .errors import AlreadySubscribed, EngineGone, NotFound, ReceiverRefused, UpvestError
 from .overlap import normalised, shared_categories
 from .shared_list import SharedList
 from .timestamps import unix_seconds
+from .verification import Verification, Verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,7 +70,11 @@ class Subscriptions:
         self._has_looked = False
         self._lock = threading.Lock()
 
-    def create(self, wanted: Wanted) -> Webhook:
+    def verification(self, mode: Verify) -> Verification | None:
+        """The tests of one operation on one of the account's webhooks; None where there are none."""
+        return None if mode is Verify.OFF else Verification(self._client, mode, say=self._say, clock=self._clock)
+
+    def create(self, wanted: Wanted, verification: Verification | None = None) -> Webhook:
         """Make a webhook; what it leaves behind where it fails stands in the error.
 
         Raises:
@@ -82,13 +87,13 @@ class Subscriptions:
         _refuse_twin(wanted, others)
         made = self._claim(wanted)
         try:
-            return self._finish(made, wanted)
+            return self._finish(made, wanted, verification)
         except EngineGone as error:
             raise _told(error, f"Left behind: webhook {made.id}.", _while_unfinished(made)) from None
         except UpvestError as error:
             raise self._undone(made, error) from None
 
-    def adopt(self, webhook_id: str, wanted: Wanted) -> Webhook:
+    def adopt(self, webhook_id: str, wanted: Wanted, verification: Verification | None = None) -> Webhook:
         """Take an existing webhook over: bring it to what is declared, and never delete it on failure.
 
         Raises:
@@ -112,11 +117,11 @@ class Subscriptions:
             return self._noted(found)
         body = patch(paths, wanted.declared, held)
         try:
-            return self._patched(webhook_id, body)
+            return self._changed(webhook_id, body, verification)
         except EngineGone as error:
             raise _told(error, f"Webhook {webhook_id} may hold the new values already.") from None
         except UpvestError as error:
-            if not error.outcome_unknown:
+            if not error.outcome_unknown and not isinstance(error, ReceiverRefused):
                 raise _told(error, f"Webhook {webhook_id} is as it was.") from None
             raise self._restored(webhook_id, {name: held[name] for name in body}, error) from None
 
@@ -144,13 +149,41 @@ class Subscriptions:
                 ) from None
             return None
 
-    def update(self, webhook_id: str, body: Fields) -> Webhook:
-        """Set fields.
+    def update(
+        self, webhook_id: str, body: Fields, held: Fields, verification: Verification | None = None
+    ) -> Webhook:
+        """Set fields, and test the receiver where that begins or moves deliveries.
+
+        Args:
+            webhook_id: Which webhook.
+            body: The fields to set.
+            held: What the API holds before; it goes back where the receiver refuses the test.
+            verification: Tests the receiver.
 
         Raises:
-            UpvestError: With `outcome_unknown` where they may have been set nevertheless.
+            ReceiverRefused: The error says whether the old values are back.
+            UpvestError: With `outcome_unknown` where the fields may have been set nevertheless.
         """
-        return self._patched(webhook_id, body)
+        try:
+            return self._changed(webhook_id, body, verification)
+        except ReceiverRefused as error:
+            raise self._restored(webhook_id, {name: held[name] for name in body}, error) from None
+
+    def _changed(self, webhook_id: str, body: Fields, verification: Verification | None) -> Webhook:
+        if verification is None:
+            return self._patched(webhook_id, body)
+        if not body.get("enabled"):
+            webhook = self._patched(webhook_id, body)
+            if "url" in body and webhook.enabled:
+                verification.after_moving(webhook_id)
+            return webhook
+        rest = {name: value for name, value in body.items() if name != "enabled"}
+        if verification.comes_first and rest.keys() - {"type"}:
+            self._patched(webhook_id, rest)  # what is tested is what will be enabled
+        verification.before_enabling(webhook_id)
+        webhook = self._patched(webhook_id, body)
+        verification.after_enabling(webhook_id)
+        return webhook
 
     def delete(self, webhook_id: str) -> None:
         """Delete a webhook; one that Upvest itself says is gone is deleted already."""
@@ -217,10 +250,16 @@ class Subscriptions:
             ) from None
         return found[0] if found else None
 
-    def _finish(self, made: Webhook, wanted: Wanted) -> Webhook:
+    def _finish(self, made: Webhook, wanted: Wanted, verification: Verification | None) -> Webhook:
         """The real title, and the enabling where it is declared, in one PATCH."""
-        paths = {"title", "enabled"} if wanted.declared.get("enabled") else {"title"}
-        return self._patched(made.id, patch(paths, wanted.declared, fields_of(made)))
+        if not wanted.declared.get("enabled"):
+            return self._patched(made.id, patch({"title"}, wanted.declared, fields_of(made)))
+        if verification:
+            verification.before_enabling(made.id)
+        webhook = self._patched(made.id, patch({"title", "enabled"}, wanted.declared, fields_of(made)))
+        if verification:
+            verification.after_enabling(made.id)
+        return webhook
 
     def _patched(self, webhook_id: str, body: Fields) -> Webhook:
         webhook = self._noted(self._client.update_webhook(webhook_id, body))

@@ -261,7 +261,7 @@ class WebhookProvider(ResourceProvider):
             if not paths:
                 return UpdateResult(olds | _outputs_after_write(news, observed))
             body = patch(paths, declaration(news), observed, news.get(IGNORED) or ())
-            webhook = subscriptions.update(id_, body)
+            webhook = subscriptions.update(id_, body, observed)
             outputs = _outputs_after_write(news, fields_of(webhook)) | _of_the_api(webhook, account)
             return UpdateResult(outputs)
 

@@ -137,7 +137,7 @@ def test_what_this_run_changed_is_seen_though_the_shared_list_is_older(account: 
     webhook_id = account.plant()
     run = account.run()
     run.read(webhook_id, LONG_AGO)
-    run.update(webhook_id, {"title": "Changed", "type": ["USER"]})
+    run.update(webhook_id, {"title": "Changed", "type": ["USER"]}, {})
     read = run.read(webhook_id, LONG_AGO)
     assert read is not None
     assert read.title == "Changed"
@@ -155,7 +155,7 @@ def test_what_this_run_deleted_is_gone_though_the_shared_list_still_shows_it(acc
 def test_what_somebody_else_changed_after_this_run_is_seen_with_the_next_list(account: Account) -> None:
     webhook_id = account.plant()
     run = account.run()
-    run.update(webhook_id, {"title": "Changed", "type": ["USER"]})
+    run.update(webhook_id, {"title": "Changed", "type": ["USER"]}, {})
     account.plant(**account.webhooks[0] | {"title": "Theirs", "updated_at": "2026-09-21T14:13:21Z"})
     account.ticks.pass_by(60)
     read = run.read(webhook_id, LONG_AGO)
@@ -168,6 +168,6 @@ def test_a_list_from_before_a_change_of_this_run_does_not_undo_it_to_the_eye(acc
     webhook_id = account.plant(updated_at="2026-09-21T14:13:20.5Z")
     run = account.run()
     run.read(webhook_id, LONG_AGO)
-    changed = run.update(webhook_id, {"title": "Changed", "type": ["USER"]})
+    changed = run.update(webhook_id, {"title": "Changed", "type": ["USER"]}, {})
     assert changed.updated_at == "2026-09-21T14:13:20.51Z"
     assert run.read(webhook_id, LONG_AGO) == changed

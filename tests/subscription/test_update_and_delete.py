@@ -18,7 +18,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 def test_an_update_is_one_patch_with_what_it_is_given(account: Account) -> None:
     webhook_id = account.plant()
     body = {"url": "https://hooks.tenant.tld/moved", "type": ["USER"]}
-    changed = account.run().update(webhook_id, body)
+    changed = account.run().update(webhook_id, body, {})
     assert account.requests() == ["PATCH /webhooks/…"]
     assert account.bodies("PATCH") == [body]
     assert (changed.title, changed.url) == ("Planted", "https://hooks.tenant.tld/moved")
@@ -40,7 +40,7 @@ def test_what_upvest_does_not_take_is_said_and_not_sent_again(account: Account, 
         "type": ["USER"],
         "config": {"delay": "9s", "max_package_size": 900},
     }
-    changed = account.run().update(webhook_id, body)
+    changed = account.run().update(webhook_id, body, {})
     assert (changed.config.delay, changed.config.max_package_size) == ("9s", 51200)
     assert account.requests() == ["PATCH /webhooks/…"]
     assert account.plain("\n".join(account.lines)) == snapshot("""\
@@ -58,7 +58,7 @@ def test_another_order_of_categories_is_taken_as_sent(account: Account, proxy: P
         return replace(reply, body=json.dumps(document | {"type": sorted(document["type"])}).encode())
 
     proxy.act("PATCH", "/webhooks/", sorting)
-    account.run().update(webhook_id, {"type": ["USER", "ORDER"], "exclude_type": []})
+    account.run().update(webhook_id, {"type": ["USER", "ORDER"], "exclude_type": []}, {})
     assert account.lines == []
 
 
@@ -68,7 +68,7 @@ def test_an_update_whose_answers_are_all_lost_says_that_its_outcome_is_not_known
     webhook_id = account.plant()
     proxy.lose("PATCH", "/webhooks/", proxy.every)
     error = account.failure(
-        lambda: account.run().update(webhook_id, {"title": "Changed", "type": ["USER"]}), NoAnswer
+        lambda: account.run().update(webhook_id, {"title": "Changed", "type": ["USER"]}, {}), NoAnswer
     )
     assert error.outcome_unknown
     assert account.held == [("Changed", True)]
@@ -81,13 +81,15 @@ Run `pulumi up --refresh` once the API answers again.\
 
 def test_an_update_that_upvest_refuses_has_a_known_outcome(account: Account) -> None:
     webhook_id = account.plant()
-    error = account.failure(lambda: account.run().update(webhook_id, {"title": "", "type": ["USER"]}), ApiError)
+    error = account.failure(
+        lambda: account.run().update(webhook_id, {"title": "", "type": ["USER"]}, {}), ApiError
+    )
     assert not error.outcome_unknown
     assert account.held == [("Planted", True)]
 
 
 def test_an_update_of_a_webhook_that_is_gone_says_so(account: Account) -> None:
-    account.failure(lambda: account.run().update(UNKNOWN, {"type": ["USER"]}), NotFound)
+    account.failure(lambda: account.run().update(UNKNOWN, {"type": ["USER"]}, {}), NotFound)
 
 
 def test_a_deletion_is_one_request(account: Account) -> None:

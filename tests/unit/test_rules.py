@@ -290,6 +290,7 @@ PROPERTIES: dict[str, st.SearchStrategy[Any]] = {
     "enabled": JSON,
     "adopt_id": JSON,
     "gate": JSON,
+    "verify": JSON,
     "__name": JSON,
 }
 ANYTHING = st.fixed_dictionaries({}, optional=PROPERTIES)
@@ -301,7 +302,7 @@ ANYTHING = st.fixed_dictionaries({}, optional=PROPERTIES)
 @example(inputs={"config": {"max_package_size": -math.inf}})
 def test_no_input_is_so_odd_that_telling_its_faults_fails(inputs: dict[str, Any]) -> None:
     for fault in faults(inputs):
-        assert fault.property in {"title", "url", "type", "exclude_type", "config", "enabled", "adopt_id"}
+        assert fault.property in PROPERTIES
         assert fault.reason.startswith("must ")
 
 

@@ -125,8 +125,15 @@ class UpvestClient:
 
         Raises:
             NotFound: Upvest itself says that there is none.
+            MalformedAnswer: Something else than Upvest answered with success.
         """
-        answer = self._session.call(Request("DELETE", f"/webhooks/{webhook_id}"))
+        request = Request("DELETE", f"/webhooks/{webhook_id}")
+        answer = self._session.call(request)
+        if "upvest-request-id" not in answer.headers:
+            raise MalformedAnswer(
+                f"the answer to {request.what} has no upvest-request-id, so it is not Upvest's",
+                fix="Make sure that `upvest:api` and any HTTP proxy of this machine lead to Upvest.",
+            )
         self._tell("deleted", webhook_id, answer)
 
     def test_webhook(self, webhook_id: str) -> WebhookTest | None:

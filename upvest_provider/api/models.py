@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from upvest_provider.errors import MalformedAnswer
 
@@ -52,7 +52,7 @@ class Webhook(_Model):
     url: str
     enabled: bool
     type: list[str]
-    exclude_type: list[str] = Field(default_factory=list)
+    exclude_type: Annotated[list[str], BeforeValidator(lambda value: value or [])] = Field(default_factory=list)
     config: WebhookConfig = Field(default_factory=WebhookConfig)
     created_at: str
     updated_at: str
@@ -116,6 +116,5 @@ class AccessToken(_Model):
 class Problem(_Model):
     """An error as problem+json (RFC 9457)."""
 
-    status: int | None = None
-    title: str = ""
-    detail: str = ""
+    title: str | None = None
+    detail: str | None = None

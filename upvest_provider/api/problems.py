@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from .models import Problem
 if TYPE_CHECKING:
     from .signature import Request
     from .transport import Answer
+
+DETAIL_LENGTH = 300
+"""Characters: several rules of a form that was refused fit in."""
 
 FIXES = {
     400: "Correct what Upvest names, then run the command again.",
@@ -29,7 +33,8 @@ def problem_of(answer: Answer, request: Request, base_url: str) -> ApiError:
     """The error that an answer of no success is."""
     request_id = answer.headers.get("upvest-request-id", "")
     problem = _problem(answer)
-    detail = (problem and (problem.detail or problem.title)) or _phrase(answer.status)
+    told = (problem.detail or problem.title) if problem else None
+    detail = _one_line(told or _phrase(answer.status))
     own = problem is not None and request_id != ""
     summary = (
         f"Upvest answered {answer.status}: {detail}"
@@ -58,6 +63,11 @@ def _problem(answer: Answer) -> Problem | None:
         return None
 
 
+def _one_line(text: str) -> str:
+    """The API's own words, so that they fit into a line of ours."""
+    return textwrap.shorten(text, DETAIL_LENGTH, placeholder=" …")
+
+
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -69,7 +79,7 @@ def _fix(status: int, *, own: bool) -> str:
     if not own:
         return "Make sure that `upvest:api` and any HTTP proxy of this machine lead to Upvest, then run again."
     return FIXES.get(
-        status, "Run the command again; if it fails again, report the request id to Upvest's support."
+        status, "Run `pulumi up --refresh`; if it fails again, report the request id to Upvest's support."
     )
 
 

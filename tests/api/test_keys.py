@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.padding import PKCS7
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from upvest_provider.api import KeyUnusable, load_signing_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PASSPHRASE = "correct horse"
+ENCRYPTED = BestAvailableEncryption(PASSPHRASE.encode())
+P521 = ec.generate_private_key(ec.SECP521R1())
+ED25519 = ed25519.Ed25519PrivateKey.generate()
+MESSAGE = b"a message"
+
+
+def sec1(key: ec.EllipticCurvePrivateKey, encryption: KeySerializationEncryption | None = None) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, encryption or NoEncryption())
+
+
+def pkcs8(
+    key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey,
+    encryption: KeySerializationEncryption | None = None,
+) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption or NoEncryption())
+
+
+def sec1_aes_128() -> bytes:
+    """OpenSSL's legacy PEM encryption with AES-128, as in the sample key of Upvest's signing proxy.
+
+    The key is the MD5 of the passphrase and the initialization vector's first 8 bytes (OpenSSL's
+    EVP_BytesToKey, one round), which is why nobody should choose this form.
+    """
+    plain = P521.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    start = secrets.token_bytes(16)
+    key = hashlib.md5(PASSPHRASE.encode() + start[:8], usedforsecurity=False).digest()
+    padder, encryptor = PKCS7(128).padder(), Cipher(algorithms.AES(key), modes.CBC(start)).encryptor()
+    content = encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
+    lines = [
+        "-----BEGIN EC PRIVATE KEY-----",
+        "Proc-Type: 4,ENCRYPTED",
+        f"DEK-Info: AES-128-CBC,{start.hex().upper()}",
+        "",
+        *textwrap.wrap(base64.b64encode(content).decode(), 64),
+        "-----END EC PRIVATE KEY-----",
+        "",
+    ]
+    return "\n".join(lines).encode()
+
+
+def with_parameters() -> bytes:
+    """What `openssl ecparam -genkey` writes: the curve in a block of its own, before the key."""
+    curve = base64.b64encode(bytes.fromhex("06052b81040023")).decode()
+    return f"-----BEGIN EC PARAMETERS-----\n{curve}\n-----END EC PARAMETERS-----\n".encode() + sec1(P521)
+
+
+P521_FORMS: dict[str, Callable[[], bytes]] = {
+    "SEC1": lambda: sec1(P521),
+    "SEC1 after EC PARAMETERS": with_parameters,
+    "SEC1 in legacy AES-256-CBC": lambda: sec1(P521, ENCRYPTED),
+    "SEC1 in legacy AES-128-CBC": sec1_aes_128,
+    "PKCS#8": lambda: pkcs8(P521),
+    "PKCS#8 encrypted": lambda: pkcs8(P521, ENCRYPTED),
+    "SEC1 with CRLF and text around it": lambda: b"My key\r\n" + sec1(P521).replace(b"\n", b"\r\n") + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("form", P521_FORMS)
+def test_a_p_521_key_is_read_and_signs_in_der_with_sha_512(form: str) -> None:
+    signature = load_signing_key(P521_FORMS[form](), PASSPHRASE).sign(MESSAGE)
+    P521.public_key().verify(signature, MESSAGE, ec.ECDSA(SHA512()))
+
+
+@pytest.mark.parametrize("encryption", [NoEncryption(), ENCRYPTED], ids=["plain", "encrypted"])
+def test_an_ed25519_key_is_read_and_signs_the_message_itself(encryption: KeySerializationEncryption) -> None:
+    signature = load_signing_key(pkcs8(ED25519, encryption), PASSPHRASE).sign(MESSAGE)
+    ED25519.public_key().verify(signature, MESSAGE)
+
+
+def test_the_forms_are_what_their_names_say() -> None:
+    assert b"DEK-Info: AES-256-CBC," in P521_FORMS["SEC1 in legacy AES-256-CBC"]()
+    assert b"DEK-Info: AES-128-CBC," in P521_FORMS["SEC1 in legacy AES-128-CBC"]()
+    assert b"BEGIN ENCRYPTED PRIVATE KEY" in P521_FORMS["PKCS#8 encrypted"]()
+    assert b"BEGIN EC PRIVATE KEY" in P521_FORMS["SEC1"]()
+
+
+@pytest.mark.parametrize("passphrase", [None, ""])
+def test_a_plain_key_needs_no_passphrase(passphrase: str | None) -> None:
+    P521.public_key().verify(load_signing_key(sec1(P521), passphrase).sign(MESSAGE), MESSAGE, ec.ECDSA(SHA512()))
+
+
+ENCRYPTED_FORMS = ["SEC1 in legacy AES-256-CBC", "SEC1 in legacy AES-128-CBC", "PKCS#8 encrypted"]
+
+
+@pytest.mark.parametrize("form", ENCRYPTED_FORMS)
+@pytest.mark.parametrize("passphrase", [None, ""])
+def test_a_missing_passphrase_is_told(form: str, passphrase: str | None) -> None:
+    assert _unusable(P521_FORMS[form](), passphrase) == "is protected by a passphrase, and none is given"
+
+
+@pytest.mark.parametrize("form", ENCRYPTED_FORMS)
+@pytest.mark.parametrize("passphrase", ["wrong", "Correct horse", "ä" * 2000])
+def test_a_wrong_passphrase_is_told(form: str, passphrase: str) -> None:
+    assert _unusable(P521_FORMS[form](), passphrase) == "cannot be opened with the passphrase given"
+
+
+def test_a_p_256_key_is_told_by_its_curve() -> None:
+    assert _unusable(sec1(ec.generate_private_key(ec.SECP256R1()))) == (
+        "holds an ECDSA key on secp256r1, and Upvest takes ECDSA keys on P-521 or Ed25519 keys"
+    )
+
+
+def test_an_rsa_key_is_told_by_its_kind() -> None:
+    key = rsa.generate_private_key(65537, 1024)  # noqa: S505 - it signs nothing; a strong one takes long to make
+    assert _unusable(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())) == (
+        "holds a key of another kind (RSA), and Upvest takes ECDSA keys on P-521 or Ed25519 keys"
+    )
+
+
+def test_another_edwards_key_is_told_by_its_kind() -> None:
+    assert _unusable(pkcs8(ed448.Ed448PrivateKey.generate())) == (
+        "holds a key of another kind (Ed448), and Upvest takes ECDSA keys on P-521 or Ed25519 keys"
+    )
+
+
+@pytest.mark.parametrize(
+    "pem",
+    [
+        b"",
+        b"\xff\x00",
+        b"some text",
+        P521.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+        P521.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+    ],
+    ids=["nothing", "bytes", "text", "DER", "public key"],
+)
+def test_what_holds_no_private_key_in_pem_form_is_told(pem: bytes) -> None:
+    assert _unusable(pem) == "holds no private key in PEM form"
+
+
+@pytest.mark.parametrize(
+    "pem",
+    [
+        sec1(P521)[:-60],
+        b"\n".join(line for number, line in enumerate(sec1(P521).splitlines()) if number != 1),
+        b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        b"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n",
+    ],
+    ids=["cut", "a line lost", "no key inside", "empty"],
+)
+def test_a_damaged_key_is_told(pem: bytes) -> None:
+    assert _unusable(pem) == "holds a damaged private key"
+
+
+def _unusable(pem: bytes, passphrase: str | None = None) -> str:
+    with pytest.raises(KeyUnusable) as failure:
+        load_signing_key(pem, passphrase)
+    return str(failure.value)
