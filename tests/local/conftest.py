@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import json
 import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from upvest_provider.local import Credentials, LocalUpvest
+from upvest_provider.local import ControlClient, Credentials, LocalUpvest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 class Clock:
     """Time stands still until a test moves it."""
 
-    def __init__(self) -> None:
-        self.now = 1_790_000_000.0
+    def __init__(self, now: float = 1_790_000_000.0) -> None:
+        self.now = now
 
     def __call__(self) -> float:
         return self.now
@@ -190,6 +191,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
+def clock_of_today() -> Clock:
+    """For certificates, which Python's ssl compares with the machine's time."""
+    return Clock(time.time())
+
+
+@pytest.fixture
 def state(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
@@ -198,6 +205,13 @@ def state(tmp_path: Path) -> Path:
 def upvest(state: Path, clock: Clock) -> Iterator[LocalUpvest]:
     with LocalUpvest(state, clock=clock) as upvest:
         yield upvest
+
+
+@pytest.fixture
+def control(upvest: LocalUpvest, state: Path) -> ControlClient:
+    """Changes the world around the API."""
+    assert upvest.url  # it runs
+    return ControlClient(state)
 
 
 @pytest.fixture

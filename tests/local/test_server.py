@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,9 +42,7 @@ sys.exit(serve(Path(sys.argv[1]), int(sys.argv[2])))
 def program(state: Path, port: int = 0) -> Iterator[subprocess.Popen[str]]:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", PROGRAM, str(state), str(port)]
-    with subprocess.Popen(  # noqa: S603 - this interpreter, with arguments of this file
-        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:
@@ -59,7 +57,8 @@ def ready(process: subprocess.Popen[str]) -> str:
 
 
 def kept(state: Path) -> Credentials:
-    return Credentials(**json.loads((state / "credentials.json").read_text()))
+    written = json.loads((state / "credentials.json").read_text())
+    return Credentials(**{field.name: written[field.name] for field in fields(Credentials)})
 
 
 def mode(path: Path) -> int:

@@ -1,4 +1,7 @@
-"""The ASGI application: a request becomes data, is answered in one transaction, and is logged."""
+"""The ASGI application: a request becomes data, is answered in one transaction, and is logged.
+
+Control calls change the world around the API instead; they are not logged.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from . import control
 from .authentication import authorise, issue_token
 from .exchange import Answer, Call
 from .operations import OPERATIONS, Task
@@ -22,15 +26,17 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from .store import Store
+    from .world import World
 
 _JSON_RANGES = {"application/json", "application/*", "*/*"}
 
 
-def create_app(store: Store, clock: Callable[[], float]) -> ASGIApp:
+def create_app(store: Store, world: World, clock: Callable[[], float]) -> ASGIApp:
     """The API over a store.
 
     Args:
         store: The state; used from the event loop only.
+        world: What is around the API.
         clock: Seconds since 1970.
     """
 
@@ -41,7 +47,8 @@ def create_app(store: Store, clock: Callable[[], float]) -> ASGIApp:
             return
         request_id = str(uuid.uuid4())
         try:
-            response = await _response(_answer(call, store, clock(), request_id))
+            answer = _control if call.path.startswith(control.PREFIX) else _answer
+            response = await _response(answer(call, store, world, clock(), request_id))
         except Exception:
             logging.getLogger(__name__).exception("%s %s failed", call.method, call.path)
             fault = Problem(500, "The local API has a fault: its cause is on stderr.")
@@ -52,17 +59,26 @@ def create_app(store: Store, clock: Callable[[], float]) -> ASGIApp:
     return app
 
 
-def _answer(call: Call, store: Store, now: float, request_id: str) -> Answer:
+def _control(call: Call, store: Store, world: World, _: float, request_id: str) -> Answer:
+    try:
+        return control.answer(call, world, store.webhooks)
+    except Problem as problem:
+        return problem.answer(request_id)
+
+
+def _answer(call: Call, store: Store, world: World, now: float, request_id: str) -> Answer:
     with store.transaction():
         try:
-            answer = _respond(call, store, now)
+            answer = _respond(call, store, world, now)
         except Problem as problem:
             answer = problem.answer(request_id)
         store.record(call, answer, request_id)
+    if call.method in ("PATCH", "DELETE"):
+        world.deliveries.wake()
     return answer
 
 
-def _respond(call: Call, store: Store, now: float) -> Answer:
+def _respond(call: Call, store: Store, world: World, now: float) -> Answer:
     if call.path == "/auth/token":
         _check_method(call, ["POST"])
         _check_accept(call)
@@ -73,7 +89,8 @@ def _respond(call: Call, store: Store, now: float) -> Answer:
             _check_accept(call)
             scope, run = operations[call.method]
             client = authorise(call, store, now, scope)
-            return run(Task(call, store, now, client.account, webhook_id="".join(match.groups())))
+            webhook_id = "".join(match.groups())
+            return run(Task(call, store, now, client.account, webhook_id, world.sender))
     raise Problem(404, f"There is nothing at {call.path}.")
 
 

@@ -1,11 +1,14 @@
-"""The credentials that the local API makes at its first start, as Upvest would hand them over."""
+"""The file of a state directory that says how to call the local API, and how to reach the world around it.
+
+The credentials are made at the first start, as Upvest would hand them over.
+"""
 
 from __future__ import annotations
 
 import json
 import secrets
 import uuid
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -42,14 +45,39 @@ class Credentials:
     private_key_passphrase: str
 
 
-def load_or_create(state: Path, api: str) -> Credentials:
-    """The credentials of a state directory, now for the base URL `api`; made if there are none."""
+@dataclass(frozen=True)
+class Surroundings:
+    """How to reach the world around the local API, as of its last start.
+
+    Attributes:
+        resolver: The public DNS resolver of that world, as `127.0.0.1:53`.
+        ca_file: An absolute path; the certificate authority that is trusted there, as PEM.
+        control_token: Whoever holds it may change that world.
+    """
+
+    resolver: str
+    ca_file: str
+    control_token: str
+
+
+def load_or_create(state: Path, api: str, surroundings: Surroundings | None = None) -> Credentials:
+    """The credentials of a state directory, now for the base URL `api`; made if there are none.
+
+    Args:
+        state: The state directory, which exists.
+        api: The base URL.
+        surroundings: What the file says besides.
+    """
     file = state / FILE
     if file.exists():
-        credentials = replace(Credentials(**json.loads(file.read_text())), api=api)
+        known = json.loads(file.read_text())
+        credentials = Credentials(
+            **{field.name: known[field.name] for field in fields(Credentials)} | {"api": api}
+        )
     else:
         credentials = _create(state, api)
-    _write(file, json.dumps(asdict(credentials), indent=2).encode())
+    document = asdict(credentials) | (asdict(surroundings) if surroundings else {})
+    write_private(file, json.dumps(document, indent=2).encode())
     return credentials
 
 
@@ -66,7 +94,7 @@ def _create(state: Path, api: str) -> Credentials:
     private_key_file = (state / "private_key.pem").resolve()
     private_key = ec.generate_private_key(ec.SECP521R1())
     encryption = BestAvailableEncryption(passphrase.encode())
-    _write(
+    write_private(
         private_key_file,
         private_key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, encryption),
     )
@@ -80,7 +108,7 @@ def _create(state: Path, api: str) -> Credentials:
     )
 
 
-def _write(file: Path, content: bytes) -> None:
+def write_private(file: Path, content: bytes) -> None:
     """Replaces a file at once, readable for its owner only."""
     new = file.with_name(f"{file.name}.new")
     new.touch(mode=0o600)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .exchange import Call
+    from .sender import Sender
     from .store import Store
     from .webhooks import Document
 
@@ -39,6 +40,7 @@ class Task:
         now: Seconds since 1970.
         account: Whose webhooks.
         webhook_id: From the path; empty where it has none.
+        sender: Posts test deliveries.
     """
 
     call: Call
@@ -46,6 +48,7 @@ class Task:
     now: float
     account: str
     webhook_id: str
+    sender: Sender
 
     def webhook(self) -> Document:
         """The webhook that the path names.
@@ -101,17 +104,22 @@ def delete_webhook(task: Task) -> Answer:
 def test_webhook(task: Task) -> Answer:
     """Answers `POST /webhooks/{webhook_id}/test`; undocumented: it works on a disabled webhook too."""
     document = task.webhook()
-    return Answer(200, later=partial(deliver_test, document["id"], document["url"], task.now))
+    return Answer(200, later=partial(deliver_test, document["id"], document["url"], task.now, task.sender))
 
 
 def list_verify_keys(task: Task) -> Answer:
     """Answers `GET /auth/verify_keys` with the keys that deliveries are signed with."""
+    return Answer(200, verify_keys(task.store))
+
+
+def verify_keys(store: Store) -> dict[str, list[dict[str, str]]]:
+    """The keys that deliveries are signed with, as JSON web keys."""
     keys = []
-    for kid, private_key in task.store.verify_keys().items():
+    for kid, private_key in store.verify_keys().items():
         point = private_key.public_key().public_numbers()
         coordinates = {"x": _base64url(point.x), "y": _base64url(point.y)}
         keys.append({"kid": kid, "kty": "EC", "crv": "P-521", **coordinates})
-    return Answer(200, {"keys": keys})
+    return {"keys": keys}
 
 
 def _base64url(coordinate: int) -> str:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from upvest_provider.errors import SettingsError
+from .database import read
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from .exchange import Call
-
-DATABASE = "upvest.sqlite"
 
 
 @dataclass(frozen=True)
@@ -55,15 +51,7 @@ def requests(state: Path, after: int = 0) -> list[LoggedRequest]:
     Raises:
         SettingsError: No local API ever ran there.
     """
-    database = (state / DATABASE).resolve()
-    if not database.exists():
-        raise SettingsError(
-            f"no local API ever ran in {state}",
-            fix="name the directory that it was started with",
-        )
-    with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as db:
-        db.row_factory = sqlite3.Row
-        rows = db.execute("SELECT * FROM requests WHERE number > ? ORDER BY number", (after,)).fetchall()
+    rows = read(state, "SELECT * FROM requests WHERE number > ? ORDER BY number", after)
     return [LoggedRequest(**{**row, "body": json.loads(row["body"])}) for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""Runs the local API: in this process beside other work, or as a program of its own."""
+"""Runs the local API and the world around it: in this process beside other work, or as a program of its own."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from .app import create_app
 from .authentication import ADMIN, READ
 from .request_log import requests
 from .store import ACCOUNT, Client, Store
+from .world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,37 +31,53 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from .credentials import Credentials
+    from .credentials import Credentials, Surroundings
     from .request_log import LoggedRequest
 
 HOST = "127.0.0.1"
 
 
 class LocalUpvest:
-    """Upvest's webhook API on a port of loopback, for as long as the `with` block runs.
+    """Upvest's webhook API on loopback and the world around it, for as long as the `with` block runs.
 
     Args:
         state: The directory that keeps everything; made if it is missing, for its owner only.
         port: Of 127.0.0.1; 0 for any free one.
-        clock: Seconds since 1970; decides about signatures, tokens and timestamps.
+        clock: Seconds since 1970; decides about signatures, tokens, timestamps, and what is in effect.
+        time_scale: What a documented second lasts for deliveries: their delays and the gaps between attempts.
+        dns_port: Of the DNS servers; 0 for that of the last run, or else any free one.
 
     Attributes:
         url: The base URL.
         credentials: What a client needs; also in `credentials.json` in the state directory.
+        surroundings: How the world is reached; also in `credentials.json`.
         store: For changes to the account behind the API's back.
+        world: DNS, certificate authority, receiver and deliveries.
 
     Raises:
-        SettingsError: On entering; the port is taken, or another process uses the state directory.
+        SettingsError: On entering; a port is taken, or another process uses the state directory.
     """
 
     url: str
     credentials: Credentials
+    surroundings: Surroundings
     store: Store
+    world: World
 
-    def __init__(self, state: Path, *, port: int = 0, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        state: Path,
+        *,
+        port: int = 0,
+        clock: Callable[[], float] = time.time,
+        time_scale: float = 1.0,
+        dns_port: int = 0,
+    ) -> None:
         self._state = state
         self._port = port
         self._clock = clock
+        self._time_scale = time_scale
+        self._dns_port = dns_port
         self._exits = ExitStack()
 
     def __enter__(self) -> Self:
@@ -69,12 +86,16 @@ class LocalUpvest:
             exits.enter_context(_lock(self._state))
             listener = exits.enter_context(_listen(self._port))
             self.url = f"http://{HOST}:{listener.getsockname()[1]}"
-            self.credentials = files.load_or_create(self._state, self.url)
             # Two connections, since the server's is used by its thread alone.
             self.store = exits.enter_context(closing(Store(self._state)))
             own_store = exits.enter_context(closing(Store(self._state)))
-            _register(self.store, self.credentials)
-            exits.enter_context(_running(create_app(own_store, self._clock), listener))
+            _make_verify_key(self.store)
+            world = World(self._state, clock=self._clock, time_scale=self._time_scale, dns_port=self._dns_port)
+            self.world = exits.enter_context(world)
+            self.surroundings = self.world.surroundings
+            self.credentials = files.load_or_create(self._state, self.url, self.surroundings)
+            self.store.add_client(_client(self.credentials))
+            exits.enter_context(_running(create_app(own_store, self.world, self._clock), listener))
             self._exits = exits.pop_all()
         return self
 
@@ -134,9 +155,9 @@ def _listen(port: int) -> socket.socket:
         ) from error
 
 
-def _register(store: Store, credentials: Credentials) -> None:
-    """Makes the database agree with the credentials file, which is the older of the two."""
-    client = Client(
+def _client(credentials: Credentials) -> Client:
+    """The client that the credentials file describes, which is older than the database."""
+    return Client(
         client_id=credentials.client_id,
         client_secret=credentials.client_secret,
         scopes=f"{READ} {ADMIN}",
@@ -144,8 +165,10 @@ def _register(store: Store, credentials: Credentials) -> None:
         key_id=credentials.key_id,
         public_key=files.public_key(credentials),
     )
+
+
+def _make_verify_key(store: Store) -> None:
     with store.transaction():
-        store.add_client(client)
         if not store.verify_keys():
             store.add_verify_key(str(uuid.uuid4()), ec.generate_private_key(ec.SECP521R1()))
 

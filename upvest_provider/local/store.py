@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from .request_log import DATABASE, loggable_body
+from .database import DATABASE
+from .request_log import loggable_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
