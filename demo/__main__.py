@@ -1,4 +1,4 @@
-"""`make demo`: the life of two webhook subscriptions on the embedded Upvest API."""
+"""`make demo`: webhook subscriptions on the embedded Upvest API, alone and beside their receiver."""
 
 from __future__ import annotations
 
@@ -14,41 +14,35 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from upvest_provider.api import UpvestClient
-from upvest_provider.local import LoggedRequest, requests
+from upvest_provider.local import ControlClient, received_events
 from upvest_provider.settings import Settings
-from upvest_provider.testing import Outcome, PulumiCli, Rehearsal
+
+from .act import Act, Unexpected, console, heading, show_requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import FrameType
 
 PROJECT = Path(__file__).resolve().parent.parent
-PROGRAM = ("Pulumi.yaml", "__main__.py", "stacks")
 INSTALLED_CLI = PROJECT / ".pulumi-cli" / "bin"
-MARKS = {"create": "[green]+", "update": "[yellow]~", "delete": "[red]-", "refresh": "[cyan]?", "same": "[dim]="}
 
-console = Console(highlight=False, soft_wrap=True)
-
-
-class Unexpected(Exception):
-    """A step did not do what the demo says it does."""
+DELIVERY_SECONDS = 10.0
+"""How long an event may take: it is gathered for a second."""
 
 
 def main() -> None:
-    """Show the steps in a folder of their own, and leave nothing behind."""
+    """Show both acts in a folder of their own, and leave nothing behind."""
     signal.signal(signal.SIGTERM, _interrupt)
+    os.environ["PATH"] = f"{INSTALLED_CLI}{os.pathsep}{os.environ['PATH']}"
     started = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="upvest-demo-") as name:
             folder = Path(name)
             with _local_api(folder / "upvest") as address:
-                console.print(f"[dim]The embedded Upvest API answers at {address}.[/]")
-                Demo(folder).run()
+                console.print(f"[dim]The embedded Upvest API answers at {address}. {_engine()}[/]")
+                _subscriptions(folder)
+                _receiver(folder)
     except KeyboardInterrupt:
         sys.exit("interrupted; nothing is left behind")
     except Unexpected as error:
@@ -56,128 +50,139 @@ def main() -> None:
     console.print(f"\n[bold green]Done[/] in {time.monotonic() - started:.1f} s; nothing is left behind.")
 
 
-class Demo:
-    """The steps, on one stack.
-
-    Args:
-        folder: For the program, its state, and what the embedded API keeps (in `upvest/`).
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._upvest = folder / "upvest"
-        self._seen = 0
-        project = folder / "program"
-        project.mkdir()
-        for part in PROGRAM:
-            source = PROJECT / part
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, project / part)
-        self._stack = _stack(project, folder, {"UPVEST_LOCAL_STATE": str(self._upvest)})
-
-    def run(self) -> None:
-        """All steps, each checked: a demo that shows something else than it says is no demo."""
-        self._step(
-            "preview",
-            "What would be done. A preview is offline: it needs no credentials and sends nothing.",
-            self._stack.preview,
-            kinds=("create", "create"),
-        )
-        self._step(
-            "up",
-            "Each webhook is made under a title that marks it as unfinished, then named and enabled in one go.\n"
-            "The list shows whether an earlier run left something, or another webhook already does the job.",
-            self._stack.up,
-            kinds=("create", "create"),
-            count=6,
-        )
-        self._step(
-            "up again, nothing changed",
-            "The state knows what Upvest holds, so there is nothing to ask.",
-            self._stack.up,
-            kinds=("same", "same"),
-        )
-        self._change_by_hand()
-        self._step(
-            "refresh",
-            "Finds what was changed behind the program's back, with one list for all webhooks.",
-            self._stack.refresh,
-            kinds=("refresh", "refresh"),
-            count=2,
-        )
-        self._step(
-            "up, which repairs it",
-            "One request, with what differs and nothing else.",
-            self._stack.up,
-            kinds=("same", "update"),
-            count=2,
-        )
-        self._stack.set_config("userEventDelay", "45s")
-        self._step(
-            "preview of a bad value",
-            "userEventDelay is 45s now, and Upvest allows 30s: refused before anything is sent.",
-            self._stack.preview,
-            kinds=(),
-            refused="must have a `delay`",
-        )
-        self._stack.set_config("userEventDelay", "2s")
-        self._step(
-            "destroy",
-            "Each webhook is deleted; one that is already gone counts as deleted.",
-            self._stack.destroy,
-            kinds=("delete", "delete"),
-            count=3,
-        )
-
-    def _step(
-        self,
-        title: str,
-        why: str,
-        operation: Callable[[], Outcome],
-        *,
-        kinds: tuple[str, ...],
-        count: int = 0,
-        refused: str = "",
-    ) -> None:
-        _heading(title, why)
-        started = time.monotonic()
-        outcome = operation()
-        seconds = time.monotonic() - started
-        sent = self._requests()
-        _show(outcome, sent, seconds)
-        seen = tuple(step.kind for step in outcome.steps)
-        if bool(outcome.error) != bool(refused) or refused not in (outcome.error or ""):
-            raise Unexpected(f"{title} said {outcome.error!r}")
-        if not refused and seen != kinds:
-            raise Unexpected(f"{title} did {seen}, not {kinds}")
-        if len(sent) != count:
-            raise Unexpected(f"{title} sent {len(sent)} requests, not {count}")
-
-    def _change_by_hand(self) -> None:
-        _heading("somebody changes a webhook by hand", "As with curl: the user webhook is disabled and renamed.")
-        with UpvestClient(_settings(self._upvest).credentials()) as client:
-            webhook = next(webhook for webhook in client.list_webhooks() if webhook.title == "User webhook")
-            client.update_webhook(webhook.id, {"title": "paused by hand", "enabled": False, "type": webhook.type})
-        _show_requests(self._requests())
-
-    def _requests(self) -> list[LoggedRequest]:
-        """What reached the API since it was last asked."""
-        new = requests(self._upvest, after=self._seen)
-        self._seen = new[-1].number if new else self._seen
-        return new
-
-
-def _stack(project: Path, folder: Path, environment: dict[str, str]) -> Rehearsal | PulumiCli:
-    """The real engine where there is one."""
-    os.environ["PATH"] = f"{INSTALLED_CLI}{os.pathsep}{os.environ['PATH']}"
-    if shutil.which("pulumi"):
-        console.print("[dim]Pulumi's own engine runs the program.[/]")
-        backend = folder / "backend"
-        backend.mkdir()
-        return PulumiCli(project, stack="dev", backend=backend, environment=environment)
-    console.print(
-        "[dim]There is no `pulumi` on PATH, so this is a rehearsal: the real program, SDK and provider process, "
-        "and a small loop\nin place of Pulumi's engine. `make pulumi` gets the real one.[/]"
+def _subscriptions(folder: Path) -> None:
+    """The life of two webhooks."""
+    shutil.copytree(PROJECT / "demo" / "subscriptions", folder / "subscriptions")
+    upvest = folder / "upvest"
+    act = Act(folder / "subscriptions", folder / "first", upvest)
+    both = ("orders", "users")
+    act.step(
+        "preview",
+        "What would be done. A preview is offline: it needs no credentials and sends nothing.",
+        act.stack.preview,
+        does=dict.fromkeys(both, "create"),
     )
-    return Rehearsal(project, stack="dev", state=folder / "state.json", environment=environment)
+    act.step(
+        "up",
+        "Each webhook is made under a title that marks it as unfinished, then named and enabled in one go.\n"
+        "The list shows whether an earlier run left something, or another webhook already does the job.",
+        act.stack.up,
+        does=dict.fromkeys(both, "create"),
+        sends=6,
+    )
+    act.step(
+        "up again, nothing changed",
+        "The state knows what Upvest holds, so there is nothing to ask.",
+        act.stack.up,
+        does=dict.fromkeys(both, "same"),
+    )
+    heading("somebody changes a webhook by hand", "As with curl: the user webhook is disabled and renamed.")
+    _change_by_hand(upvest)
+    show_requests(act.new_requests())
+    act.step(
+        "refresh",
+        "Finds what was changed behind the program's back, with one list for all webhooks.",
+        act.stack.refresh,
+        does=dict.fromkeys(both, "refresh"),
+        sends=2,
+    )
+    act.step(
+        "up, which repairs it",
+        "One request, with what differs and nothing else.",
+        act.stack.up,
+        does={"orders": "same", "users": "update"},
+        sends=2,
+    )
+    act.stack.set_config("userEventDelay", "45s")
+    act.step(
+        "preview of a bad value",
+        "userEventDelay is 45s now, and Upvest allows 30s: refused before anything is sent.",
+        act.stack.preview,
+        does={},
+        refused="must have a `delay`",
+    )
+    act.stack.set_config("userEventDelay", "2s")
+    act.step(
+        "destroy",
+        "Each webhook is deleted; one that is already gone counts as deleted.",
+        act.stack.destroy,
+        does=dict.fromkeys(both, "delete"),
+        sends=3,
+    )
+
+
+def _receiver(folder: Path) -> None:
+    """The same beside the receiver's DNS and TLS, which take effect after a while, as in life."""
+    program = folder / "program"
+    program.mkdir()
+    for part in ("Pulumi.yaml", "__main__.py", "stacks", "receiver"):
+        source = PROJECT / part
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, program / part)
+    upvest = folder / "upvest"
+    config = {"dnsDelay": "1", "certificateDelay": "2", "gateInterval": "1s"}
+    act = Act(program, folder / "second", upvest, config)
+    all_three = ("orders", "receiver-ready", "users")
+    act.step(
+        "up with the receiver: record, certificate, listener, gate, webhooks",
+        "The gate asks the zone's name servers, then resolvers, then meets the receiver over TLS. When it opens,\n"
+        "Upvest sends a test delivery to each webhook, still disabled; only then each is enabled.",
+        act.stack.up,
+        does=dict.fromkeys(all_three, "create"),
+        sends=8,
+    )
+    heading(
+        "an order is made at Upvest", "Signed by Upvest, delivered over TLS; the receiver checks the signature."
+    )
+    _order(upvest)
+    act.stack.set_config("certificateLifetime", "-1")
+    act.stack.set_config("gateTimeout", "2s")
+    act.step(
+        "up with a certificate that has expired",
+        "A new certificate runs the gate again. It stays shut, so the webhooks are left as they are: enabled.",
+        act.stack.up,
+        does={},
+        refused="certificate expired",
+    )
+    with UpvestClient(_settings(upvest).credentials()) as client:
+        if not all(webhook.enabled for webhook in client.list_webhooks()):
+            raise Unexpected("a webhook was disabled")
+    act.new_requests()
+    act.step(
+        "destroy",
+        "Webhooks first, then the gate, then the receiver.",
+        act.stack.destroy,
+        does=dict.fromkeys(all_three, "delete"),
+        sends=3,
+    )
+
+
+def _change_by_hand(upvest: Path) -> None:
+    with UpvestClient(_settings(upvest).credentials()) as client:
+        webhook = next(webhook for webhook in client.list_webhooks() if webhook.title == "User webhook")
+        client.update_webhook(webhook.id, {"title": "paused by hand", "enabled": False, "type": webhook.type})
+
+
+def _order(upvest: Path) -> None:
+    known = len(received_events(upvest))
+    ControlClient(upvest).make_events("ORDER", kind="ORDER.NEW")
+    deadline = time.monotonic() + DELIVERY_SECONDS
+    while len(events := received_events(upvest)) == known:
+        if time.monotonic() > deadline:
+            raise Unexpected("no event was delivered")
+        time.sleep(0.05)
+    event = events[-1]
+    console.print(
+        f"  [green]✓[/] {event.type} [dim]{event.event_id}[/] came to {event.host}, signature and digest right"
+    )
+
+
+def _engine() -> str:
+    if shutil.which("pulumi"):
+        return "Pulumi's own engine runs the programs."
+    return (
+        "There is no `pulumi` on PATH, so this is a rehearsal:\nthe real programs, SDK and provider process, and "
+        "a small loop in place of Pulumi's engine. `make pulumi` gets the real one."
+    )
 
 
 def _settings(upvest: Path) -> Settings:
@@ -196,45 +201,6 @@ def _local_api(state: Path) -> Iterator[str]:
             yield ready[1]
         finally:
             process.terminate()
-
-
-def _heading(title: str, why: str) -> None:
-    console.print(f"\n[bold]▸ {title}[/]\n  [dim]{escape(why).replace(chr(10), chr(10) + '  ')}[/]")
-
-
-def _show(outcome: Outcome, sent: list[LoggedRequest], seconds: float) -> None:
-    for step in outcome.steps:
-        changed = f"  [dim]{', '.join(step.changed)}[/]" if step.changed else ""
-        console.print(f"  {MARKS.get(step.kind, '?')} {step.kind:8}[/] {step.name}{changed}")
-    if outcome.error:
-        console.print(f"  [red]refused:[/] {escape(_last_words(outcome.error))}")
-    _show_requests(sent)
-    console.print(f"  [dim]{seconds:.1f} s[/]")
-
-
-def _show_requests(sent: list[LoggedRequest]) -> None:
-    if not sent:
-        console.print("  [bold]0 requests[/]")
-        return
-    table = Table(box=None, show_header=False, padding=(0, 1, 0, 2))
-    for request in sent:
-        table.add_row(f"[blue]{request.method}[/]", _short(request.path), str(request.status), _meaning(request))
-    console.print(table)
-
-
-def _meaning(request: LoggedRequest) -> str:
-    body = request.body if isinstance(request.body, dict) else {}
-    told = [f"{name}={body[name]}" for name in ("title", "enabled") if name in body]
-    return f"[dim]{escape(', '.join(told))}[/]"
-
-
-def _short(path: str) -> str:
-    """Ids by their first block: the rest tells a reader nothing."""
-    return re.sub(r"([0-9a-f]{8})-[0-9a-f-]{27}", r"\1…", path)
-
-
-def _last_words(error: str) -> str:
-    return "\n  ".join(line.strip() for line in error.strip().splitlines())
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:

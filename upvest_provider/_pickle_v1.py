@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 def load(kind: str, version: int) -> ResourceProvider:
     """The provider of a kind of resource; `version` is that of the state's contract."""
-    from .webhook import WebhookProvider  # noqa: PLC0415 - webhook.py names this module in its pickle
+    from .readiness import ReadinessProvider  # noqa: PLC0415 - both name this module in their pickles
+    from .webhook import WebhookProvider  # noqa: PLC0415 - as above
 
-    providers: dict[tuple[str, int], type[ResourceProvider]] = {("webhook", 1): WebhookProvider}
+    providers: dict[tuple[str, int], type[ResourceProvider]] = {
+        ("readiness", 1): ReadinessProvider,
+        ("webhook", 1): WebhookProvider,
+    }
     return providers[kind, version]()

@@ -77,6 +77,13 @@ def patch(
     return body
 
 
+def delivering(declared: Fields, observed: Fields) -> frozenset[str]:
+    """The paths whose change makes events go to a host: enabling, and the URL of what stays enabled."""
+    if not declared.get("enabled"):
+        return frozenset()
+    return frozenset({"url"} if observed.get("enabled") else {"enabled"})
+
+
 def not_taken(body: Fields, observed: Fields) -> list[str]:
     """The paths in which the answer to a write is not what was sent."""
     sent, held = _paths(body), _paths(observed)

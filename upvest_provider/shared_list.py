@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from . import limits
-from .api.single_flight import SingleFlight
+from .single_flight import SingleFlight
 from .timestamps import unix_seconds
 
 if TYPE_CHECKING:

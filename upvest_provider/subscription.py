@@ -8,12 +8,12 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from . import limits
 from .claims import is_claim
-from .differences import CONFIG, differing, not_taken, patch
+from .differences import CONFIG, delivering, differing, not_taken, patch
 from .errors import AlreadySubscribed, EngineGone, NotFound, ReceiverRefused, UpvestError
 from .overlap import normalised, shared_categories
 from .shared_list import SharedList
@@ -38,6 +38,15 @@ class Wanted:
     claim: str
     declared: Fields
     """The API's fields, as the program declares them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enabling:
+    """What stands before events go to a host."""
+
+    opens: Callable[[], bool] = lambda: True
+    """Whether a gate lets them; may raise."""
+    verification: Verification | None = None
 
 
 class Subscriptions:
@@ -74,7 +83,7 @@ class Subscriptions:
         """The tests of one operation on one of the account's webhooks; None where there are none."""
         return None if mode is Verify.OFF else Verification(self._client, mode, say=self._say, clock=self._clock)
 
-    def create(self, wanted: Wanted, verification: Verification | None = None) -> Webhook:
+    def create(self, wanted: Wanted, enabling: Enabling = Enabling()) -> Webhook:
         """Make a webhook; what it leaves behind where it fails stands in the error.
 
         Raises:
@@ -82,18 +91,20 @@ class Subscriptions:
             EngineGone: Pulumi was killed meanwhile; the unfinished webhook stays.
             UpvestError: Anything else; a webhook made on the way was deleted, or is named.
         """
+        if wanted.declared.get("enabled") and not enabling.opens():
+            wanted = replace(wanted, declared={**wanted.declared, "enabled": False})
         self._claims_of_this_run.add(wanted.claim)
         others = self._without_leftovers(wanted)
         _refuse_twin(wanted, others)
         made = self._claim(wanted)
         try:
-            return self._finish(made, wanted, verification)
+            return self._finish(made, wanted, enabling.verification)
         except EngineGone as error:
             raise _told(error, f"Left behind: webhook {made.id}.", _while_unfinished(made)) from None
         except UpvestError as error:
             raise self._undone(made, error) from None
 
-    def adopt(self, webhook_id: str, wanted: Wanted, verification: Verification | None = None) -> Webhook:
+    def adopt(self, webhook_id: str, wanted: Wanted, enabling: Enabling = Enabling()) -> Webhook:
         """Take an existing webhook over: bring it to what is declared, and never delete it on failure.
 
         Raises:
@@ -113,11 +124,13 @@ class Subscriptions:
         _refuse_twin(wanted, [other for other in others if other.id != webhook_id])
         held = fields_of(found)
         paths = differing(wanted.declared, held, None)
+        if paths & delivering(wanted.declared, held) and not enabling.opens():
+            paths -= delivering(wanted.declared, held)
         if not paths:
             return self._noted(found)
         body = patch(paths, wanted.declared, held)
         try:
-            return self._changed(webhook_id, body, verification)
+            return self._changed(webhook_id, body, enabling.verification)
         except EngineGone as error:
             raise _told(error, f"Webhook {webhook_id} may hold the new values already.") from None
         except UpvestError as error:

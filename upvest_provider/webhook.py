@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -24,10 +23,14 @@ from . import rules
 from ._pickle_v1 import load
 from .claims import claim_of
 from .declared import Declarations
-from .differences import Written, as_declared, declaration, differing, patch
+from .differences import Written, as_declared, declaration, delivering, differing, patch
 from .engine import engine_of_this_process
-from .errors import EngineGone, NotFound, OperationFailed, UpvestError, WrongAccount
+from .errors import EngineGone, NotFound, NotReady, OperationFailed, UpvestError, WrongAccount
+from .readiness import REPORT, EndpointReadiness
+from .rules import origin
 from .settings import Account, Settings
+from .terminal import say
+from .verification import Verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from .api import Webhook, Write
     from .differences import Fields
     from .subscription import Subscriptions
+    from .verification import Verification
 
 State = dict[str, Any]
 
@@ -111,6 +115,8 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
     """The Upvest environment that the webhook belongs to: `local`, `sandbox`, `live` or a URL."""
     client_id: pulumi.Output[str]
     """The Upvest client that the webhook belongs to."""
+    last_test: pulumi.Output[dict[str, Any] | None]
+    """The last test delivery that `verify` asked for: `time`, the receiver's `status`, the kind of `error`."""
 
     def __init__(
         self,
@@ -122,6 +128,8 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
         exclude_type: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         config: pulumi.Input[WebhookConfigArgs] | None = None,
         enabled: pulumi.Input[bool] | None = None,
+        gate: EndpointReadiness | None = None,
+        verify: pulumi.Input[str] | None = None,
         adopt_id: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -140,6 +148,12 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
             config: How events are gathered, see `WebhookConfigArgs`. Default: the API's, for each member.
             enabled: Whether events are sent; default true. The API delivers what has queued up once a webhook
                 is enabled again.
+            gate: The webhook is enabled, and moves to a new URL, only while this gate is open; its checks are
+                asked once more then. It is never disabled for a gate.
+            verify: Whether Upvest is asked to send a test delivery, before the webhook is enabled and after its
+                URL changed: `off` (default); `warn` says what the receiver answered; `require` undoes what the
+                call did where the receiver does not answer with success; `after_enable` is `require` for an API
+                that tests enabled webhooks only.
             adopt_id: The id of an existing webhook to take over instead of creating one. Read only when the
                 resource is created; may be removed afterwards.
             opts: Pulumi's resource options.
@@ -160,12 +174,14 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
             "exclude_type": exclude_type,
             "config": config,
             "enabled": enabled,
+            "gate": None if gate is None else gate.as_input(),
+            "verify": verify,
             "adopt_id": adopt_id,
             CLAIM: _claim(resource_name, opts.parent),
             NAME: resource_name,
             IGNORED: opts.ignore_changes,
         }
-        outputs_only = dict.fromkeys(("created_at", "updated_at", "api", "client_id"))
+        outputs_only = dict.fromkeys(("created_at", "updated_at", "api", "client_id", "last_test"))
         super().__init__(WebhookProvider(), resource_name, inputs | outputs_only, opts)
 
 
@@ -226,16 +242,22 @@ class WebhookProvider(ResourceProvider):
 
     def create(self, props: State) -> CreateResult:
         """Create a webhook, or adopt the one that `adopt_id` names."""
-        from .subscription import Wanted, fields_of  # noqa: PLC0415 - loads what only requests need
+        from .subscription import Enabling, Wanted, fields_of  # noqa: PLC0415 - loads what only requests need
 
         with _operation("create", props):
             subscriptions, account = self._connect()
             wanted = Wanted(props[NAME], props[CLAIM], declaration(props))
+            verification = subscriptions.verification(Verify(props.get("verify", "off")))
+            enabling = Enabling(lambda: self._opens(props), verification)
             adopted = props.get("adopt_id")
-            webhook = subscriptions.adopt(adopted, wanted) if adopted else subscriptions.create(wanted)
+            webhook = (
+                subscriptions.adopt(adopted, wanted, enabling)
+                if adopted
+                else subscriptions.create(wanted, enabling)
+            )
             self._declarations.hold(webhook.id, props[CLAIM])
             outputs = _outputs_after_write(props, fields_of(webhook)) | _of_the_api(webhook, account)
-            return CreateResult(webhook.id, outputs)
+            return CreateResult(webhook.id, outputs | _last_test(verification, {}))
 
     def read(self, id_: str, props: State) -> ReadResult:
         """Read a webhook; gone is only what Upvest itself says is gone."""
@@ -257,13 +279,17 @@ class WebhookProvider(ResourceProvider):
 
         with _operation("update", news, id_):
             subscriptions, account = self._connect_for(id_, olds)
-            paths, observed = _differing(olds, news), declaration(olds)
+            observed = declaration(olds)
+            paths, moves = _differing(olds, news), delivering(declaration(news), observed)
+            if paths & moves and not self._opens(news):
+                paths -= moves
             if not paths:
                 return UpdateResult(olds | _outputs_after_write(news, observed))
             body = patch(paths, declaration(news), observed, news.get(IGNORED) or ())
-            webhook = subscriptions.update(id_, body, observed)
+            verification = subscriptions.verification(Verify(news.get("verify", "off")))
+            webhook = subscriptions.update(id_, body, observed, verification)
             outputs = _outputs_after_write(news, fields_of(webhook)) | _of_the_api(webhook, account)
-            return UpdateResult(outputs)
+            return UpdateResult(outputs | _last_test(verification, olds))
 
     def delete(self, id_: str, props: State) -> None:
         """Delete a webhook, unless the program holds it under another name."""
@@ -273,6 +299,29 @@ class WebhookProvider(ResourceProvider):
         with _operation("delete", props, id_):
             subscriptions, _ = self._connect_for(id_, props)
             subscriptions.delete(id_)
+
+    def _opens(self, props: State) -> bool:
+        """Whether the gate lets a webhook be enabled or moved now; its checks are asked once more.
+
+        Raises:
+            NotReady: It was open and is not any more, and is to fail then.
+        """
+        gate = props.get("gate")
+        if gate is None:
+            return True
+        if not gate["ready"]:
+            say(f"webhook {props[NAME]!r} waits for its gate, {origin(gate['url'])}")
+            return False
+        from .gates import GATES  # noqa: PLC0415 - DNS and TLS are loaded where a gate is asked
+
+        try:
+            GATES.confirm(gate, alive=engine_of_this_process().require)
+        except NotReady as error:
+            if gate["on_timeout"] != REPORT:
+                raise
+            say(f"warning: webhook {props[NAME]!r} waits: {error}")
+            return False
+        return True
 
     def _connect(self) -> tuple[Subscriptions, Account]:
         """This process's subscriptions, made with the first request, and the account they are of."""
@@ -309,12 +358,6 @@ class WebhookProvider(ResourceProvider):
             "If Upvest gave the same account a new client id, list the old one in `upvest:formerClientIds`.",
             fix=f"Set upvest:api to {owner.api} and upvest:clientId to {owner.client_id} in this stack.",
         )
-
-
-def say(line: str) -> None:
-    """Tell the person at the terminal; an orphaned process has nobody to tell."""
-    with contextlib.suppress(BrokenPipeError):
-        print(f"upvest: {line}", file=sys.stderr, flush=True)  # noqa: T201 - Pulumi shows stderr
 
 
 def _say_write(write: Write) -> None:
@@ -356,7 +399,16 @@ def _written(state: State) -> Written | None:
 
 
 def _differing(olds: State, news: State) -> frozenset[str]:
-    return differing(declaration(news), declaration(olds), _written(olds), news.get(IGNORED) or ())
+    declared, observed = declaration(news), declaration(olds)
+    return differing(declared, observed, _written(olds), _left_alone(news, declared, observed))
+
+
+def _left_alone(props: State, declared: Fields, observed: Fields) -> frozenset[str]:
+    """The paths that are no difference: ignored ones, and what waits for a gate that is closed."""
+    ignored = frozenset[str](props.get(IGNORED) or ())
+    gate = props.get("gate")
+    is_closed = isinstance(gate, dict) and gate.get("ready") is False
+    return ignored | delivering(declared, observed) if is_closed else ignored
 
 
 def _outputs_after_write(inputs: State, observed: Fields) -> State:
@@ -368,8 +420,8 @@ def _inputs_after_read(state: State, observed: Fields) -> State:
     """Exactly the declared names, so that a drift shows as one and nothing else does."""
     written = _written(state)
     declared = written.declared if written else declaration(state)
-    others = {name: state[name] for name in ("adopt_id", CLAIM, NAME, IGNORED) if name in state}
-    return as_declared(declared, observed, written, state.get(IGNORED) or ()) | others
+    others = {name: state[name] for name in ("gate", "verify", "adopt_id", CLAIM, NAME, IGNORED) if name in state}
+    return as_declared(declared, observed, written, _left_alone(state, declared, observed)) | others
 
 
 def _of_the_api(webhook: Webhook, account: Account) -> State:
@@ -380,3 +432,9 @@ def _of_the_api(webhook: Webhook, account: Account) -> State:
         "api": account.api,
         "client_id": account.client_id,
     }
+
+
+def _last_test(verification: Verification | None, olds: State) -> State:
+    if verification and verification.last:
+        return {"last_test": verification.last.as_output()}
+    return {"last_test": olds["last_test"]} if "last_test" in olds else {}

@@ -122,7 +122,7 @@ def test_wrong_credentials(upstream: Upstream, client: UpvestClient) -> None:
 Upvest answered 401: Signature is incorrect
 PATCH /webhooks/42 at https://api.test, upvest-request-id 1f7a8f0e-6f0c-4a53-9a3b-0d5c7e7b2a11
 Make sure that `upvest:clientId`, `upvest:keyId`, UPVEST_CLIENT_SECRET and the private key belong together, and that this machine's clock is right.\
-""")  # noqa: E501 - one line of the message
+""")
 
 
 def test_a_missing_scope(upstream: Upstream, client: UpvestClient) -> None:

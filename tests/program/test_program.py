@@ -36,9 +36,23 @@ def kinds(outcome: Outcome) -> list[tuple[str, str]]:
     return [(step.kind, step.name) for step in outcome.steps]
 
 
-@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+@pytest.mark.parametrize("stage", ["staging", "prod"])
 def test_each_stage_previews_without_credentials(stage: str, tmp_path: Path) -> None:
-    assert kinds(rehearsal(stage, tmp_path).preview()) == [("create", "orders"), ("create", "users")]
+    assert kinds(rehearsal(stage, tmp_path).preview()) == [
+        ("create", "orders"),
+        ("create", "receiver-ready"),
+        ("create", "users"),
+    ]
+
+
+def test_dev_previews_its_receiver_too(tmp_path: Path) -> None:
+    created = kinds(rehearsal("dev", tmp_path).preview())
+    assert created == [
+        ("create", "orders"),
+        *[("create", "receiver")] * 4,
+        ("create", "receiver-ready"),
+        ("create", "users"),
+    ]
 
 
 def test_the_stages_are_three_environments() -> None:
@@ -52,7 +66,8 @@ def test_the_stages_are_three_environments() -> None:
 
 def test_the_webhooks_of_prod_are_protected(tmp_path: Path) -> None:
     with LocalUpvest(tmp_path / "upvest") as upvest:
-        prod = rehearsal("prod", tmp_path, upvest__api="local", upvest__clientId="", upvest__keyId="")
+        local = {"upvest__api": "local", "upvest__clientId": "", "upvest__keyId": "", "localReceiver": "true"}
+        prod = rehearsal("prod", tmp_path, **local)
         assert prod.up().ok
         assert "protected" in (prod.destroy().error or "")
         assert len(upvest.store.webhooks()) == 2
@@ -80,6 +95,10 @@ class TestTheDemo:
             "refresh",
             "up, which repairs it",
             "preview of a bad value",
+            "destroy",
+            "up with the receiver: record, certificate, listener, gate, webhooks",
+            "an order is made at Upvest",
+            "up with a certificate that has expired",
             "destroy",
         ]
         assert list(tmp_path.iterdir()) == []

@@ -183,7 +183,7 @@ PATCH /webhooks/id-1 at https://api, upvest-request-id …
 Left behind: webhook id-1, for deleting it failed too (Upvest answered 500: made up as 500).
 If it is still titled pulumi-1f194b75c0c87c29, it is disabled. The next `pulumi up` removes it before it creates the webhook anew.
 Correct what Upvest names, then run the command again.\
-""")  # noqa: E501 - as the terminal shows it
+""")
     assert account.held == [(account.wanted("users").claim, False)]
 
 

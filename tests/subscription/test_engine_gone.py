@@ -129,7 +129,7 @@ Pulumi's engine is gone, so nothing further was sent to Upvest
 Left behind: webhook id-1.
 If it is still titled pulumi-1f194b75c0c87c29, it is disabled. The next `pulumi up` removes it before it creates the webhook anew.
 Run up.\
-""")  # noqa: E501 - as the terminal shows it
+""")
 
 
 def test_the_error_of_a_creation_whose_clean_up_lost_the_engine_names_what_is_left(account: Account) -> None:
@@ -141,7 +141,7 @@ PATCH /webhooks/id-1 at https://api, upvest-request-id …
 Left behind: webhook id-1, for deleting it failed too (Pulumi's engine is gone, so nothing further was sent to Upvest).
 If it is still titled pulumi-1f194b75c0c87c29, it is disabled. The next `pulumi up` removes it before it creates the webhook anew.
 Correct what Upvest names, then run the command again.\
-""")  # noqa: E501 - as the terminal shows it
+""")
 
 
 @pytest.mark.parametrize("done", [True, False])

@@ -30,7 +30,7 @@ Nothing was created: each event would arrive twice.
 If the resource was renamed, tell Pulumi its old name: opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).
 If the webhook is another stack's, subscribe to other categories or delete one of the two.
 To take the webhook over as it is, add adopt_id="id-1".\
-""")  # noqa: E501 - as the terminal shows it
+""")
 
 
 @pytest.mark.parametrize(

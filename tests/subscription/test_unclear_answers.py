@@ -122,7 +122,7 @@ no answer from https://api to POST /webhooks: Server disconnected without sendin
 Whether the request was handled is not known.
 No webhook titled pulumi-1f194b75c0c87c29 was seen. If one shows up late, it is disabled. The next `pulumi up` removes it before it creates the webhook anew.
 Run `pulumi up --refresh` once the API answers again.\
-""")  # noqa: E501 - as the terminal shows it
+""")
 
 
 def test_three_unclear_tries_behind_a_list_that_lags_leave_only_disabled_webhooks(
@@ -152,7 +152,7 @@ Upvest answered 403: made up as 403
 POST /webhooks at https://api, upvest-request-id …
 No webhook titled pulumi-1f194b75c0c87c29 was seen. If one shows up late, it is disabled. The next `pulumi up` removes it before it creates the webhook anew.
 Have Upvest allow this client the scopes `webhooks:read` and `webhooks:admin`.\
-""")  # noqa: E501 - as the terminal shows it
+""")
 
 
 def test_where_the_list_fails_after_an_unclear_post_the_claim_is_named(account: Account, proxy: Proxy) -> None:
@@ -168,7 +168,7 @@ no answer from https://api to POST /webhooks: Server disconnected without sendin
 Whether the request was handled is not known.
 Left behind, perhaps: a disabled webhook titled pulumi-1f194b75c0c87c29. The next `pulumi up` removes it before it creates the webhook anew.
 Run `pulumi up --refresh` once the API answers again.\
-""")  # noqa: E501 - as the terminal shows it
+""")
 
 
 def test_where_a_surplus_webhook_cannot_be_deleted_the_claim_is_named_and_nothing_is_enabled(

@@ -28,4 +28,13 @@ def test_the_public_names_are_all_there_is_beside_modules() -> None:
         if not name.startswith("_") and not isinstance(value, types.ModuleType)
     }
 
-    assert names == set(upvest_provider.__all__) == {"UpvestWebhook", "WebhookConfig", "WebhookConfigArgs"}
+    assert (
+        names
+        == set(upvest_provider.__all__)
+        == {
+            "EndpointReadiness",
+            "UpvestWebhook",
+            "WebhookConfig",
+            "WebhookConfigArgs",
+        }
+    )

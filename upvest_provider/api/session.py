@@ -12,11 +12,11 @@ import tenacity
 
 from upvest_provider import limits
 from upvest_provider.errors import ApiError, NoAnswer, Unreachable, UpvestError
+from upvest_provider.single_flight import SingleFlight
 
 from .models import AccessToken, parse
 from .problems import problem_of
 from .signature import Request, sign
-from .single_flight import SingleFlight
 from .transport import Answer, Transport
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Is an endpoint ready? DNS, TLS and HTTP, observed from this machine and judged."""
