@@ -59,7 +59,7 @@ class Act:
         why: str,
         operation: Callable[[], Outcome],
         *,
-        does: Mapping[str, str],
+        does: Mapping[str, str] | None = None,
         sends: int = 0,
         refused: str = "",
     ) -> None:
@@ -69,7 +69,8 @@ class Act:
             title: What is done.
             why: What to see in it.
             operation: Does it.
-            does: The kind of step for each webhook and gate, by name.
+            does: The kind of step for each webhook and gate, by name; left out where the step is refused, for how
+                far an engine comes before is its own affair.
             sends: How many requests reach the API.
             refused: What the error must say; empty where there must be none.
         """
@@ -83,7 +84,7 @@ class Act:
         done = {step.name: step.kind for step in outcome.steps if "upvest:" in step.type}
         if bool(outcome.error) != bool(refused) or refused not in (outcome.error or ""):
             raise Unexpected(f"{title} said {outcome.error!r}")
-        if done != does:
+        if does is not None and done != does:
             raise Unexpected(f"{title} did {done}, not {does}")
         if len(sent) != sends:
             raise Unexpected(f"{title} sent {len(sent)} requests, not {sends}")

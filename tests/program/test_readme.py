@@ -22,7 +22,7 @@ def blocks(language: str) -> list[str]:
 
 
 COMMANDS = [line for block in blocks("console") for line in block.splitlines()]
-PROGRAM, USE_OF_A_REHEARSAL = blocks("python")
+PROGRAM, PROGRAM_WITH_A_GATE, USE_OF_A_REHEARSAL = blocks("python")
 
 
 @pytest.fixture
@@ -63,6 +63,16 @@ def test_the_program_does_what_is_said_of_it(infra: Path, tmp_path: Path) -> Non
         assert (step.kind, step.name, step.changed) == ("update", "users", ("config",))
         (infra / "__main__.py").write_text(PROGRAM.replace('"2s"', '"45s"'))
         assert blocks("text")[2].strip() in (stack.preview().error or "")
+
+
+def test_the_program_with_a_gate_previews_offline(infra: Path, tmp_path: Path) -> None:
+    (infra / "__main__.py").write_text(PROGRAM_WITH_A_GATE)
+    outcome = Rehearsal(infra, stack="dev", state=tmp_path / "state.json").preview()
+    assert outcome.error is None
+    assert [(step.kind, step.name) for step in outcome.steps] == [
+        ("create", "receiver-ready"),
+        ("create", "users"),
+    ]
 
 
 def test_the_use_of_a_rehearsal_runs(infra: Path) -> None:
