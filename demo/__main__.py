@@ -133,8 +133,8 @@ def _receiver(folder: Path) -> None:
         "an order is made at Upvest", "Signed by Upvest, delivered over TLS; the receiver checks the signature."
     )
     _order(upvest)
-    act.stack.set_config("certificateLifetime", "-1")
-    act.stack.set_config("gateTimeout", "2s")
+    for key, value in (("certificateLifetime", "-1"), ("certificateDelay", "0"), ("gateTimeout", "2s")):
+        act.stack.set_config(key, value)
     act.step(
         "up with a certificate that has expired",
         "A new certificate runs the gate again. It stays shut, so the webhooks are left as they are: enabled.",
