@@ -61,10 +61,11 @@ def _clash(declared: _Declared, other: _Declared) -> list[Fault]:
     shared = shared_categories(declared.types, declared.excluded, other.types, other.excluded)
     if not shared:
         return []
+    first, second = sorted([declared.name, other.name])
     return [
         Fault(
             "type",
             f"must not share {', '.join(sorted(shared))} with {other.name!r}, which has the same URL: "
-            f"{declared.name!r} and {other.name!r} would both receive each event",
+            f"{first!r} and {second!r} would both receive each event",
         )
     ]

@@ -256,7 +256,11 @@ class WebhookProvider(ResourceProvider):
                 else subscriptions.create(wanted, enabling)
             )
             self._declarations.hold(webhook.id, props[CLAIM])
-            outputs = _outputs_after_write(props, fields_of(webhook)) | _of_the_api(webhook, account)
+            observed = fields_of(webhook)
+            # What was adopted behind a gate that is shut keeps its URL for now.
+            is_elsewhere = adopted and props.get("gate") and observed["url"] != props["url"]
+            held_back = frozenset({"url"} if is_elsewhere else ())
+            outputs = _outputs_after_write(props, observed, held_back) | _of_the_api(webhook, account)
             return CreateResult(webhook.id, outputs | _last_test(verification, {}))
 
     def read(self, id_: str, props: State) -> ReadResult:
@@ -283,12 +287,13 @@ class WebhookProvider(ResourceProvider):
             paths, moves = _differing(olds, news), delivering(declaration(news), observed)
             if paths & moves and not self._opens(news):
                 paths -= moves
+            held_back = _differing_were_it_open(olds, news) - paths
             if not paths:
-                return UpdateResult(olds | _outputs_after_write(news, observed))
+                return UpdateResult(olds | _outputs_after_write(news, observed, held_back))
             body = patch(paths, declaration(news), observed, news.get(IGNORED) or ())
             verification = subscriptions.verification(Verify(news.get("verify", "off")))
             webhook = subscriptions.update(id_, body, observed, verification)
-            outputs = _outputs_after_write(news, fields_of(webhook)) | _of_the_api(webhook, account)
+            outputs = _outputs_after_write(news, fields_of(webhook), held_back) | _of_the_api(webhook, account)
             return UpdateResult(outputs | _last_test(verification, olds))
 
     def delete(self, id_: str, props: State) -> None:
@@ -403,6 +408,10 @@ def _differing(olds: State, news: State) -> frozenset[str]:
     return differing(declared, observed, _written(olds), _left_alone(news, declared, observed))
 
 
+def _differing_were_it_open(olds: State, news: State) -> frozenset[str]:
+    return _differing(olds, {name: value for name, value in news.items() if name != "gate"})
+
+
 def _left_alone(props: State, declared: Fields, observed: Fields) -> frozenset[str]:
     """The paths that are no difference: ignored ones, and what waits for a gate that is closed."""
     ignored = frozenset[str](props.get(IGNORED) or ())
@@ -411,9 +420,13 @@ def _left_alone(props: State, declared: Fields, observed: Fields) -> frozenset[s
     return ignored | delivering(declared, observed) if is_closed else ignored
 
 
-def _outputs_after_write(inputs: State, observed: Fields) -> State:
-    """The inputs, over them what the API holds, and the history that excuses a later rewriting."""
-    return {**inputs, **observed, DECLARED: declaration(inputs), OBSERVED: observed}
+def _outputs_after_write(inputs: State, observed: Fields, held_back: frozenset[str]) -> State:
+    """The inputs, over them what the API holds, and the history that excuses a later rewriting.
+
+    What a shut gate held back was not written, so no history excuses it.
+    """
+    history = {name: value for name, value in observed.items() if name not in held_back}
+    return {**inputs, **observed, DECLARED: declaration(inputs), OBSERVED: history}
 
 
 def _inputs_after_read(state: State, observed: Fields) -> State:

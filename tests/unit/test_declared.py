@@ -24,7 +24,7 @@ def clash(declared: str, other: str, shared: str) -> Fault:
     return Fault(
         "type",
         f"must not share {shared} with {other!r}, which has the same URL: "
-        f"{declared!r} and {other!r} would both receive each event",
+        "{!r} and {!r} would both receive each event".format(*sorted([declared, other])),
     )
 
 
