@@ -2,12 +2,13 @@ PYTHON ?= python3
 STATE ?= .upvest-local
 PORT ?= 8790
 
-.PHONY: help demo test local pulumi lock clean
+.PHONY: help demo test bench local pulumi lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    show the life of two webhooks on the embedded Upvest API"
 	@echo "make test    run all checks and tests"
+	@echo "make bench   measure how long a gate keeps a webhook waiting"
 	@echo "make local   run the embedded Upvest API for 'pulumi up -s dev'"
 	@echo "make pulumi  install the Pulumi CLI into this folder"
 	@echo "make lock    pin the newest allowed versions of all requirements"
@@ -35,6 +36,9 @@ test: .venv/installed
 	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/coverage run -m pytest --numprocesses 2 $(TESTS)
 	@.venv/bin/coverage combine --quiet
 	@.venv/bin/coverage report
+
+bench: .venv/installed
+	@.venv/bin/python -m bench.gate_latency
 
 pulumi: .venv/installed
 	@.venv/bin/python tools/install_pulumi.py

@@ -15,7 +15,8 @@ command or one edit.
     ├── WrongAccount         the settings name another account than the one a webhook belongs to
     ├── AlreadySubscribed    the account holds a webhook that would deliver the same events twice
     ├── NotReady             a gate is closed: DNS, TLS or HTTP of the receiver are not as they must be
-    ├── ReceiverRefused      the receiver did not take Upvest's test delivery
+    ├── HalfDone             a later step failed, so what the earlier ones did goes back
+    │   └── ReceiverRefused  the receiver did not take Upvest's test delivery
     └── OperationFailed      an operation on one webhook failed; wraps one of the above
 """
 
@@ -109,7 +110,11 @@ class NotReady(UpvestError):
     """A gate is closed: DNS, TLS or HTTP of the receiver are not as they must be."""
 
 
-class ReceiverRefused(UpvestError):
+class HalfDone(UpvestError):
+    """A later step failed, so what the earlier ones did goes back."""
+
+
+class ReceiverRefused(HalfDone):
     """The receiver did not take Upvest's test delivery."""
 
 

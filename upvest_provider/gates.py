@@ -127,7 +127,7 @@ class Gates:
             )
         self._note(target, verdict)
         if not verdict.ready:
-            raise closed(inputs, verdict)
+            raise closed(inputs, verdict, left="nothing was changed at Upvest")
 
     def _probe(self, target: Target, interval: float, alive: Callable[[], None]) -> Probe:
         return attended(self._shared.of(target, _Probe(target), max_age=interval / 2), alive)
@@ -160,12 +160,12 @@ GATES = Gates()
 """Those of this process: a gate's proof serves the webhooks behind it."""
 
 
-def closed(inputs: Mapping[str, Any], verdict: Verdict) -> NotReady:
+def closed(inputs: Mapping[str, Any], verdict: Verdict, *, left: str = "nothing was sent to Upvest") -> NotReady:
     """What to tell of a gate that stayed shut."""
     summary, details, fix = failure(verdict)
     return NotReady(
         f"{origin(inputs['url'])} is not ready: {summary}",
-        f"As seen from this machine, after {verdict.seconds:.0f} s; nothing was sent to Upvest:",
+        f"As seen from this machine, after {verdict.seconds:.0f} s; {left}:",
         *(f"  {line}" for line in details),
         fix=fix,
     )

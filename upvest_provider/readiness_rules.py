@@ -27,6 +27,8 @@ DEFAULT_INTERVAL = 5.0
 DEFAULT_MIN_VALIDITY = 24 * 3600.0
 DEFAULT_PASSES = 3
 
+_CONTRADICTING = ("reachable_from", "checks", "timeout", "interval", "on_timeout")
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d{1,6})([smhd])")
 
@@ -38,7 +40,7 @@ def faults(inputs: Inputs, is_unknown: IsUnknown) -> list[Fault]:
         value = inputs.get(name)
         if value is not None and not is_unknown(value):
             found += [Fault(name, reason) for reason in rule(value)]
-    if not found and not is_unknown(dict(inputs)):
+    if not found and not is_unknown([inputs.get(name) for name in _CONTRADICTING]):
         found += _contradictions(inputs)
     return found
 
@@ -60,7 +62,8 @@ def modes(inputs: Inputs) -> dict[str, str]:
     defaults = dict(DEFAULTS)
     if inputs.get("reachable_from") == "upvest":
         defaults |= {"tls": FROM_UPVEST_ONLY, "http": FROM_UPVEST_ONLY}
-    return defaults | dict(inputs.get("checks") or {})
+    declared = inputs.get("checks") or {}
+    return defaults | {check: mode for check, mode in declared.items() if mode is not None}
 
 
 def timeout(inputs: Inputs) -> float:
@@ -113,7 +116,7 @@ def _checks(value: object) -> list[str]:
         mode = value.get(check)
         if mode in (None, "require", "warn"):
             continue
-        if not isinstance(mode, str) or not mode.startswith("skip"):
+        if not isinstance(mode, str) or not (mode == "skip" or mode.startswith("skip:")):
             reasons.append(f'must have `{check}` as "require", "warn" or "skip: REASON"')
         elif not mode.removeprefix("skip").removeprefix(":").strip():
             reasons.append(f'must say why {check} is skipped, as "skip: the receiver is behind a VPN"')
@@ -134,7 +137,7 @@ def _expected(item: object) -> bool:
     try:
         ipaddress.ip_network(item)
     except ValueError:
-        return is_dns_name(item)
+        return item.isascii() and is_dns_name(item.lower())
     return True
 
 
@@ -155,7 +158,7 @@ def _is_resolver(item: object) -> bool:
         port = parts.port
     except ValueError:
         return False
-    return port != 0
+    return port != 0 and parts.netloc == item and parts.username is None
 
 
 def _duration(value: object) -> list[str]:

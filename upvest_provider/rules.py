@@ -30,6 +30,9 @@ class Fault(NamedTuple):
 REQUIRED = ("title", "url", "type")
 CONFIG_MEMBERS = ("delay", "max_package_size")
 
+HOST_LENGTH = 253
+"""Characters of a DNS name (RFC 1035 §2.3.4, in text)."""
+
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 
@@ -107,6 +110,8 @@ def reasons_against_url(value: object) -> list[str]:
 def is_dns_name(host: str) -> bool:
     """Whether a host is a DNS name and no IP address in any disguise."""
     labels = host.removesuffix(".").split(".")
+    if len(host) > HOST_LENGTH:
+        return False
     # A last label of digits makes the whole an IPv4 address, however short (WHATWG URL standard, §3.5).
     return all(_HOST_LABEL.fullmatch(label) for label in labels) and not re.fullmatch(
         r"\d+|0x[0-9a-f]*", labels[-1], re.IGNORECASE

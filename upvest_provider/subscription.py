@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import limits
 from .claims import is_claim
 from .differences import CONFIG, delivering, differing, not_taken, patch
-from .errors import AlreadySubscribed, EngineGone, NotFound, ReceiverRefused, UpvestError
+from .errors import AlreadySubscribed, EngineGone, HalfDone, NotFound, UpvestError
 from .overlap import normalised, shared_categories
 from .shared_list import SharedList
 from .timestamps import unix_seconds
@@ -134,7 +134,7 @@ class Subscriptions:
         except EngineGone as error:
             raise _told(error, f"Webhook {webhook_id} may hold the new values already.") from None
         except UpvestError as error:
-            if not error.outcome_unknown and not isinstance(error, ReceiverRefused):
+            if not error.outcome_unknown and not isinstance(error, HalfDone):
                 raise _told(error, f"Webhook {webhook_id} is as it was.") from None
             raise self._restored(webhook_id, {name: held[name] for name in body}, error) from None
 
@@ -174,12 +174,12 @@ class Subscriptions:
             verification: Tests the receiver.
 
         Raises:
-            ReceiverRefused: The error says whether the old values are back.
+            HalfDone: The error says whether the old values are back.
             UpvestError: With `outcome_unknown` where the fields may have been set nevertheless.
         """
         try:
             return self._changed(webhook_id, body, verification)
-        except ReceiverRefused as error:
+        except HalfDone as error:
             raise self._restored(webhook_id, {name: held[name] for name in body}, error) from None
 
     def _changed(self, webhook_id: str, body: Fields, verification: Verification | None) -> Webhook:
@@ -193,10 +193,20 @@ class Subscriptions:
         rest = {name: value for name, value in body.items() if name != "enabled"}
         if verification.comes_first and rest.keys() - {"type"}:
             self._patched(webhook_id, rest)  # what is tested is what will be enabled
+            verification.before_enabling(webhook_id)
+            return self._patched_last(webhook_id, body)
         verification.before_enabling(webhook_id)
         webhook = self._patched(webhook_id, body)
         verification.after_enabling(webhook_id)
         return webhook
+
+    def _patched_last(self, webhook_id: str, body: Fields) -> Webhook:
+        try:
+            return self._patched(webhook_id, body)
+        except EngineGone:
+            raise
+        except UpvestError as error:
+            raise HalfDone(error.summary, *error.details, fix=error.fix) from None
 
     def delete(self, webhook_id: str) -> None:
         """Delete a webhook; one that Upvest itself says is gone is deleted already."""
@@ -293,7 +303,7 @@ class Subscriptions:
 
     def _restored(self, webhook_id: str, old: Fields, error: UpvestError) -> UpvestError:
         try:
-            self._client.update_webhook(webhook_id, old)
+            self._noted(self._client.update_webhook(webhook_id, old))
         except UpvestError as failure:
             return _told(
                 error, f"Webhook {webhook_id} may hold the new values: going back failed ({failure.summary})."

@@ -119,7 +119,9 @@ class Verification:
         self.last = Tested(self._now(), response.status, response.error)
         if response.error:
             return f"Upvest could not reach the receiver: {response.error}"
-        if response.status is None or not 200 <= response.status < 300:  # noqa: PLR2004 - the class of success
+        if response.status is None:
+            return "Upvest does not tell what the receiver answered"
+        if not 200 <= response.status < 300:  # noqa: PLR2004 - the class of success
             return f"the receiver answered {response.status}"
         return ""
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     Probe = Callable[[Check], Finding]
     Status = Literal["pass", "warn", "wait", "skip"]
 
-CONFIRM = 1.0
-"""Seconds between the passes that confirm each other."""
+CONFIRM = 0.5
+"""Seconds between the passes that confirm each other: three passes, their probes and the enabling fit into 2 s."""
 
 LONGEST_INTERVAL = 15.0
 GROWTH = 1.5
