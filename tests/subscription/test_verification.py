@@ -357,3 +357,26 @@ def test_a_webhook_of_this_run_is_tested_by_upvest_at_its_receiver(account: Acco
         "the test delivery failed: Upvest could not reach the receiver: NameNotResolved: hooks.tenant.tld: NXDOMAIN"
     )
     assert account.requests() == ["GET /webhooks", "POST /webhooks", TEST, DELETE]
+
+
+@pytest.mark.parametrize("adopts", [False, True])
+def test_an_enabling_that_is_refused_after_the_test_brings_the_rest_back(
+    account: Account, proxy: Proxy, adopts: bool
+) -> None:
+    webhook_id = account.plant(enabled=False)
+    before, state = without_time(account), held(account, webhook_id)
+    Receiver(account)
+    proxy.answer("PATCH", "/webhooks/", 400, at=(2,))
+    run = account.run()
+    wanted = account.wanted("users", title="New")
+    body = {**wanted.declared, "type": ["USER"]}
+
+    def change() -> object:
+        if adopts:
+            return run.adopt(webhook_id, wanted, enabling(run, Verify.REQUIRE))
+        return run.update(webhook_id, body, state, run.verification(Verify.REQUIRE))
+
+    error = account.failure(change)
+    assert without_time(account) == before
+    assert error.summary == "Upvest answered 400: made up as 400"
+    assert error.details[-1] == f"Webhook {webhook_id} has its old values again."
