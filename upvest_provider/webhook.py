@@ -236,9 +236,12 @@ class WebhookProvider(ResourceProvider):
         known = self._settings.known_account()
         if known is not None:
             self._refuse_other_account(known, id_, olds)
-        # What is not known yet may become anything.
-        unknown = pulumi.contains_unknowns(declaration(news))
-        return DiffResult(changes=unknown or bool(_differing(olds, news)))
+        if pulumi.contains_unknowns(declaration(news)):
+            return DiffResult(changes=True)  # what is not known yet may become anything
+        paths = _differing(olds, news)
+        for path in sorted(_differing_were_it_open(olds, news) - paths):
+            say(f"webhook {news.get(NAME)!r}: {path} waits for its gate, {origin(news['gate']['url'])}")
+        return DiffResult(changes=bool(paths))
 
     def create(self, props: State) -> CreateResult:
         """Create a webhook, or adopt the one that `adopt_id` names."""

@@ -62,10 +62,11 @@ class Life:
         (self._project / "__main__.py").write_text(PREAMBLE + program)
 
     def sent(self) -> list[str]:
-        """The requests since it was last asked: methods, and the token by its name."""
+        """The requests since it was last asked: methods, and the token and test deliveries by their names."""
         new = self.upvest.requests(after=self._seen)
         self._seen = new[-1].number if new else self._seen
-        return ["token" if request.path == "/auth/token" else request.method for request in new]
+        names = {"token": "token", "test": "test"}
+        return [names.get(request.path.rpartition("/")[2], request.method) for request in new]
 
     @contextmanager
     def client(self) -> Iterator[UpvestClient]:

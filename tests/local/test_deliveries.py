@@ -193,7 +193,7 @@ class TestWhoGetsWhat:
         client: Caller,
         control: ControlClient,
         fields: dict[str, list[str]],
-        gets: bool,  # noqa: FBT001 - a parameter of the test
+        gets: bool,
     ) -> None:
         enabled(client, "https://localhost:1/", **fields)
         assert control.make_events("USER") == int(gets)

@@ -51,7 +51,7 @@ def is_authoritative(response: Message) -> bool:
 
 
 @pytest.mark.parametrize("tcp", [False, True])
-def test_both_name_servers_answer_with_authority(ask: Ask, control: ControlClient, tcp: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_both_name_servers_answer_with_authority(ask: Ask, control: ControlClient, tcp: bool) -> None:
     control.put("dns", HOST, "A", values=["127.0.0.1"], ttl=30)
     for server in (FIRST, SECOND):
         response = ask(HOST, at=server, tcp=tcp)

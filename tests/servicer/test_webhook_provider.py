@@ -225,3 +225,16 @@ def test_four_updates_at_once_each_get_their_own_answer(servicer: Servicer) -> N
     with ThreadPoolExecutor(4) as pool:
         titles = [outputs["title"] for outputs in pool.map(rename, range(4))]
     assert titles == [f"new {number}" for number in range(4)]
+
+
+def test_what_a_shut_gate_holds_back_is_no_difference_and_is_said(servicer: Servicer, upvest: LocalUpvest) -> None:
+    gate = {"url": "https://tenant.tld/secret", "ready": False, "on_timeout": "report"}
+    inputs = servicer.check({}, declared(gate=gate)).inputs
+    made = servicer.create(inputs)
+    assert [webhook["enabled"] for webhook in upvest.store.webhooks()] == [False]
+    before = len(upvest.requests())
+    assert servicer.diff(made.id, made.outputs, inputs).changes is False
+    assert "upvest: webhook 'users': enabled waits for its gate, https://tenant.tld" in servicer.lines
+    opened = {**inputs, "gate": {**gate, "ready": UNKNOWN}}
+    assert servicer.diff(made.id, made.outputs, opened).changes is True
+    assert len(upvest.requests()) == before

@@ -196,7 +196,7 @@ def test_nothing_differs_after_the_patch(
     observed: Fields,
     written: Written | None,
     ignored: list[str],
-    merges: bool,  # noqa: FBT001 - drawn
+    merges: bool,
 ) -> None:
     paths = differing(declared, observed, written, ignored)
     body = patch(paths, declared, observed, ignored)
@@ -215,7 +215,7 @@ def test_a_patch_changes_nothing_but_what_differs(
     observed: Fields,
     written: Written | None,
     ignored: list[str],
-    merges: bool,  # noqa: FBT001 - drawn
+    merges: bool,
 ) -> None:
     paths = differing(declared, observed, written, ignored)
     body = patch(paths, declared, observed, ignored)

@@ -51,7 +51,7 @@ def test_the_summary_stands_first_and_the_fix_last(error: errors.UpvestError, li
 )
 def test_an_error_says_whether_the_request_may_have_been_handled(
     kind: type[errors.UpvestError],
-    unknown: bool,  # noqa: FBT001 - a table's column
+    unknown: bool,
 ) -> None:
     assert kind("what failed").outcome_unknown is unknown
 
@@ -61,7 +61,7 @@ def test_an_error_says_whether_the_request_may_have_been_handled(
     [(301, False), (400, False), (401, False), (404, False), (429, False), (499, False)]
     + [(status, True) for status in (500, 502, 503, 504)],
 )
-def test_an_error_status_of_the_servers_leaves_the_outcome_unknown(status: int, unknown: bool) -> None:  # noqa: FBT001 - as above
+def test_an_error_status_of_the_servers_leaves_the_outcome_unknown(status: int, unknown: bool) -> None:
     assert api_error(errors.ApiError, status).outcome_unknown is unknown
 
 

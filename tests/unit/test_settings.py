@@ -563,7 +563,7 @@ def test_secrets_come_from_encrypted_config_where_the_environment_has_none() -> 
 
 
 @pytest.mark.parametrize("by_file", [True, False])
-def test_secrets_of_the_environment_win_over_encrypted_config(tmp_path: Path, by_file: bool) -> None:  # noqa: FBT001 - a table's column
+def test_secrets_of_the_environment_win_over_encrypted_config(tmp_path: Path, by_file: bool) -> None:
     other = ec.generate_private_key(ec.SECP521R1())
     text = pem_of(other, passphrase="other passphrase")
     file = tmp_path / "key.pem"
