@@ -104,10 +104,12 @@ class Deliveries:
     def deliver_due(self) -> float | None:
         """Delivers all that is due; gives the seconds until more is, none where nothing waits."""
         with ThreadPoolExecutor(PARALLEL, thread_name_prefix="local-delivery") as pool:
-            while not self._stopped and (due := self._due()[0]):
+            # What is due and what is later come from one look: between two, a package may become due unseen.
+            due, later = self._due()
+            while due and not self._stopped:
                 list(pool.map(self._deliver, due))
-        moments = self._due()[1]
-        return max(0.0, min(moments) - self._clock()) if moments else None
+                due, later = self._due()
+        return max(0.0, min(later) - self._clock()) if later else None
 
     def _start(self) -> None:
         if self._thread is None:
