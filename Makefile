@@ -28,12 +28,13 @@ local: .venv/installed
 	@.venv/bin/upvest-webhooks local --state $(STATE) --port $(PORT)
 
 # Formatting, rules, types, and every test; the tests on Pulumi's real engine run where `pulumi` is on PATH.
+# Four processes on two cores, for tests wait for servers and gates half of their time.
 test: .venv/installed
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/mypy --no-error-summary
 	@rm -f .coverage .coverage.*
-	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/coverage run -m pytest --numprocesses 2 $(TESTS)
+	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/coverage run -m pytest --numprocesses 4 $(TESTS)
 	@.venv/bin/coverage combine --quiet
 	@.venv/bin/coverage report
 
