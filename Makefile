@@ -8,7 +8,6 @@ PORT ?= 8790
 help:
 	@echo "make demo    show the life of two webhooks on the embedded Upvest API"
 	@echo "make test    run all checks and tests"
-	@echo "make bench   measure how long a gate keeps a webhook waiting"
 	@echo "make bench   measure how long a gate keeps a receiver that is ready waiting"
 	@echo "make local   run the embedded Upvest API for 'pulumi up -s dev'"
 	@echo "make pulumi  install the Pulumi CLI into this folder"

@@ -133,7 +133,7 @@ def _receiver(folder: Path) -> None:
         "an order is made at Upvest", "Signed by Upvest, delivered over TLS; the receiver checks the signature."
     )
     _order(upvest)
-    for key, value in (("certificateLifetime", "-1"), ("certificateDelay", "0"), ("gateTimeout", "2s")):
+    for key, value in (("certificateLifetime", "-1"), ("certificateDelay", "0"), ("gateTimeout", "1s")):
         act.stack.set_config(key, value)
     act.step(
         "up with a certificate that has expired",
