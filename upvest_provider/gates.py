@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from . import readiness_rules as rules
 from .errors import NotReady
-from .overlap import HTTPS_PORT
+from .overlap import HTTPS_PORT, origin
 from .probes.dns import Expect, probe_dns
 from .probes.finding import Check, Finding
 from .probes.gate import REQUIRE, WARN, Plan, Skip, check_once, failure, wait_until_ready
@@ -21,7 +21,6 @@ from .probes.http import probe_http
 from .probes.network import PUBLIC_RESOLVERS, Network, Resolver
 from .probes.shared_probes import SharedProbes, attended
 from .probes.tls import probe_tls
-from .rules import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

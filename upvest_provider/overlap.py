@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 HTTPS_PORT = 443
 
 
+def origin(url: str) -> str:
+    """Scheme, host and port: what a gate proves, and all that a message shows of a URL."""
+    parts = urlsplit(url)
+    port = "" if parts.port in (None, HTTPS_PORT) else f":{parts.port}"
+    return f"{parts.scheme.lower()}://{(parts.hostname or '').rstrip('.')}{port}"
+
+
 @functools.lru_cache(maxsize=4096)
 def normalised(url: str) -> str:
     """A URL in the one form that others which reach the same receiver have too.
@@ -22,12 +29,11 @@ def normalised(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        port = "" if parts.port in (None, HTTPS_PORT) else f":{parts.port}"
+        place = origin(url)
     except ValueError:
         return url
-    host = (parts.hostname or "").rstrip(".")
     query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme.lower()}://{host}{port}{parts.path or '/'}{query}"
+    return f"{place}{parts.path or '/'}{query}"
 
 
 def shared_categories(

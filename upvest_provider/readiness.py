@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from . import readiness_rules as rules
 from ._pickle_v1 import load
 from .engine import engine_of_this_process
 from .terminal import say
+from .timestamps import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -214,7 +215,7 @@ class ReadinessProvider(ResourceProvider):
         return {
             **inputs,
             "ready": verdict.ready,
-            "checked_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "checked_at": rfc3339(time.time()),
             "evidence": _evidence(verdict),
         }
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from . import limits
 from .categories import ALL, EVENT_CATEGORIES
 from .differences import declaration
-from .overlap import HTTPS_PORT
+from .overlap import origin
 
 Inputs = Mapping[str, Any]
 IsUnknown = Callable[[Any], bool]
@@ -59,13 +59,6 @@ def _faults_behind_gate(inputs: Inputs, is_unknown: IsUnknown) -> list[Fault]:
             Fault("verify", 'must be "warn", "require" or "after_enable": the gate says reachable_from="upvest"')
         )
     return found
-
-
-def origin(url: str) -> str:
-    """Scheme, host and port: what a gate proves, and all that a message shows of a URL."""
-    parts = urlsplit(url)
-    port = "" if parts.port in (None, HTTPS_PORT) else f":{parts.port}"
-    return f"{parts.scheme.lower()}://{(parts.hostname or '').rstrip('.')}{port}"
 
 
 def doubts(inputs: Inputs, old_inputs: Inputs, is_unknown: IsUnknown) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 def unix_seconds(rfc3339: str) -> float:
@@ -14,3 +14,8 @@ def unix_seconds(rfc3339: str) -> float:
         return datetime.fromisoformat(rfc3339).timestamp()
     except ValueError:
         return 0.0
+
+
+def rfc3339(seconds: float) -> str:
+    """Unix seconds as a timestamp in UTC, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

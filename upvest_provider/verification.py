@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from .errors import EngineGone, ReceiverRefused, UpvestError
+from .timestamps import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,10 +113,10 @@ class Verification:
     def _failure(self, test: WebhookTest | None) -> str:
         """Why the test proves nothing; empty where the receiver answered with success."""
         if test is None:
-            self.last = Tested(self._now(), None, None)
+            self.last = Tested(rfc3339(self._clock()), None, None)
             return "Upvest took the order (202) and does not tell what the receiver answered"
         response = test.response
-        self.last = Tested(self._now(), response.status, response.error)
+        self.last = Tested(rfc3339(self._clock()), response.status, response.error)
         if response.error:
             return f"Upvest could not reach the receiver: {response.error}"
         if response.status is None:
@@ -124,6 +124,3 @@ class Verification:
         if not 200 <= response.status < 300:  # noqa: PLR2004 - the class of success
             return f"the receiver answered {response.status}"
         return ""
-
-    def _now(self) -> str:
-        return datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -26,8 +26,8 @@ from .declared import Declarations
 from .differences import Written, as_declared, declaration, delivering, differing, patch
 from .engine import engine_of_this_process
 from .errors import EngineGone, NotFound, NotReady, OperationFailed, UpvestError, WrongAccount
+from .overlap import origin
 from .readiness import REPORT, EndpointReadiness
-from .rules import origin
 from .settings import Account, Settings
 from .terminal import say
 from .verification import Verify
