@@ -24,12 +24,11 @@ from ._pickle_v1 import load
 from .claims import claim_of
 from .declared import Declarations
 from .differences import Written, as_declared, declaration, delivering, differing, patch
-from .engine import engine_of_this_process
 from .errors import EngineGone, NotFound, NotReady, OperationFailed, UpvestError, WrongAccount
+from .outside import Outside
 from .overlap import origin
 from .readiness import REPORT, EndpointReadiness
 from .settings import Account, Settings
-from .terminal import say
 from .verification import Verify
 
 if TYPE_CHECKING:
@@ -206,7 +205,8 @@ class WebhookProvider(ResourceProvider):
 
     serialize_as_secret_always = False
 
-    def __init__(self) -> None:
+    def __init__(self, outside: Outside | None = None) -> None:
+        self._outside = outside or Outside()
         self._settings = Settings(lambda _: None)
         self._declarations = Declarations()
         self._subscriptions: Subscriptions | None = None
@@ -217,7 +217,7 @@ class WebhookProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's configuration; nothing is read from it before the first request."""
-        self._settings = Settings(req.config.get)
+        self._settings = Settings(req.config.get, self._outside.environ)
 
     def check(self, olds: State, news: State) -> CheckResult:
         """Offline: what is wrong with the inputs, and defaults for what is not said."""
@@ -227,7 +227,7 @@ class WebhookProvider(ResourceProvider):
             faults = self._declarations.faults(inputs, pulumi.contains_unknowns)
         if not faults:
             for doubt in rules.doubts(inputs, olds, pulumi.contains_unknowns):
-                say(f"warning: webhook {inputs.get(NAME)!r}: {doubt}")
+                self._outside.say(f"warning: webhook {inputs.get(NAME)!r}: {doubt}")
         return CheckResult(inputs, [CheckFailure(fault.property, fault.reason) for fault in faults])
 
     def diff(self, id_: str, olds: State, news: State) -> DiffResult:
@@ -240,7 +240,9 @@ class WebhookProvider(ResourceProvider):
             return DiffResult(changes=True)  # what is not known yet may become anything
         paths = _differing(olds, news)
         for path in sorted(_differing_were_it_open(olds, news) - paths):
-            say(f"webhook {news.get(NAME)!r}: {path} waits for its gate, {origin(news['gate']['url'])}")
+            self._outside.say(
+                f"webhook {news.get(NAME)!r}: {path} waits for its gate, {origin(news['gate']['url'])}"
+            )
         return DiffResult(changes=bool(paths))
 
     def create(self, props: State) -> CreateResult:
@@ -302,7 +304,7 @@ class WebhookProvider(ResourceProvider):
     def delete(self, id_: str, props: State) -> None:
         """Delete a webhook, unless the program holds it under another name."""
         if self._declarations.is_held_by_another(id_, props.get(CLAIM)):
-            say(f"webhook {id_} is kept: the program holds it under another name now")
+            self._outside.say(f"webhook {id_} is kept: the program holds it under another name now")
             return
         with _operation("delete", props, id_):
             subscriptions, _ = self._connect_for(id_, props)
@@ -318,16 +320,16 @@ class WebhookProvider(ResourceProvider):
         if gate is None:
             return True
         if not gate["ready"]:
-            say(f"webhook {props[NAME]!r} waits for its gate, {origin(gate['url'])}")
+            self._outside.say(f"webhook {props[NAME]!r} waits for its gate, {origin(gate['url'])}")
             return False
         from .gates import GATES  # noqa: PLC0415 - DNS and TLS are loaded where a gate is asked
 
         try:
-            GATES.confirm(gate, alive=engine_of_this_process().require)
+            GATES.confirm(gate, alive=self._outside.alive)
         except NotReady as error:
             if gate["on_timeout"] != REPORT:
                 raise
-            say(f"warning: webhook {props[NAME]!r} waits: {error}")
+            self._outside.say(f"warning: webhook {props[NAME]!r} waits: {error}")
             return False
         return True
 
@@ -336,16 +338,28 @@ class WebhookProvider(ResourceProvider):
         from .api import UpvestClient  # noqa: PLC0415 - loads what only requests need
         from .subscription import Subscriptions  # noqa: PLC0415 - as above
 
+        outside = self._outside
         with self._lock:
             account = self._settings.account()
             if self._subscriptions is None:
                 client = UpvestClient(
                     self._settings.credentials(),
-                    before_request=engine_of_this_process().require,
-                    on_write=_say_write,
+                    before_request=outside.alive,
+                    on_write=self._say_write,
+                    clock=outside.clock,
+                    sleep=outside.sleep,
                 )
-                self._subscriptions = Subscriptions(client, say=say, is_declared=self._declarations.has_claim)
+                self._subscriptions = Subscriptions(
+                    client,
+                    say=outside.say,
+                    is_declared=self._declarations.has_claim,
+                    clock=outside.clock,
+                    monotonic=outside.monotonic,
+                )
             return self._subscriptions, account
+
+    def _say_write(self, write: Write) -> None:
+        self._outside.say(f"{write.action} webhook {write.webhook_id} (upvest-request-id {write.request_id})")
 
     def _connect_for(self, id_: str, state: State) -> tuple[Subscriptions, Account]:
         subscriptions, account = self._connect()
@@ -366,10 +380,6 @@ class WebhookProvider(ResourceProvider):
             "If Upvest gave the same account a new client id, list the old one in `upvest:formerClientIds`.",
             fix=f"Set upvest:api to {owner.api} and upvest:clientId to {owner.client_id} in this stack.",
         )
-
-
-def _say_write(write: Write) -> None:
-    say(f"{write.action} webhook {write.webhook_id} (upvest-request-id {write.request_id})")
 
 
 @contextlib.contextmanager
