@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 class _Declared(NamedTuple):
     name: str
+    account: str
     url: str
     types: list[str]
     excluded: list[str]
@@ -27,13 +28,16 @@ class Declarations:
         self._by_claim: dict[str, _Declared] = {}
         self._holders: dict[str, frozenset[object]] = {}
 
-    def faults(self, inputs: Inputs, is_unknown: IsUnknown) -> list[Fault]:
-        """Whether another webhook of the program would deliver the same events to the same URL."""
+    def faults(self, inputs: Inputs, account: str, is_unknown: IsUnknown) -> list[Fault]:
+        """Whether another webhook of the program would deliver the same events to the same URL.
+
+        An account has events of its own.
+        """
         fields = [inputs["url"], inputs["type"], inputs.get("exclude_type") or []]
         if any(is_unknown(field) for field in fields):
             return []
         url, types, excluded = fields
-        declared = _Declared(str(inputs["__name"]), normalised(url), types, excluded)
+        declared = _Declared(str(inputs["__name"]), account, normalised(url), types, excluded)
         with self._lock:
             self._by_claim[inputs["__claim"]] = declared
             others = [other for claim, other in self._by_claim.items() if claim != inputs["__claim"]]
@@ -56,7 +60,7 @@ class Declarations:
 
 
 def _clash(declared: _Declared, other: _Declared) -> list[Fault]:
-    if declared.url != other.url:
+    if (declared.account, declared.url) != (other.account, other.url):
         return []
     shared = shared_categories(declared.types, declared.excluded, other.types, other.excluded)
     if not shared:

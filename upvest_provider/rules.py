@@ -158,6 +158,10 @@ def _enabled(value: object) -> list[str]:
     return [] if isinstance(value, bool) else ["must be true or false"]
 
 
+def _account(value: object) -> list[str]:
+    return [] if isinstance(value, str) else ["must be the name of an account (a text)"]
+
+
 def _adopt_id(value: object) -> list[str]:
     # Exactly the form that the API shows: the id becomes part of a path.
     is_id = isinstance(value, str) and re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value.lower())
@@ -181,6 +185,7 @@ _RULES: dict[str, Callable[[object], list[str]]] = {
     "config": _config,
     "enabled": _enabled,
     "adopt_id": _adopt_id,
+    "account": _account,
     "gate": _gate,
     "verify": _verify,
 }

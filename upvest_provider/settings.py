@@ -1,34 +1,43 @@
 """Who you are, and where secrets come from.
 
-Who you are stands in the reviewed stack file (`upvest:api`, `upvest:clientId`, `upvest:keyId`); the
-environment brings secrets only. Before the first request, only what tells one account from another is read.
+Who you are stands in the reviewed stack file (`upvest:api`, `upvest:clientId`, `upvest:keyId`, or several such
+accounts by name in `upvest:accounts`); the environment brings secrets only. Before the first request, only what
+tells one account from another is read.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import ipaddress
 import json
 import os
 import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
+from .environments import LOCAL, base_url, canonical, shown
 from .errors import SettingsError
+from .private_key import pem_of, read_key_file, signing_key
+from .terminal import say as say_on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .api import Credentials, SigningKey
+    from .api import Credentials
 
-ENVIRONMENTS = {"sandbox": "https://sandbox.upvest.co", "live": "https://api.upvest.co"}
-"""Source: servers of the specification 1.86.0 (February 2026)."""
+ACCOUNTS = "upvest:accounts"
+ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+"""Lower case with hyphens, so that each name has one form in the variables of the environment."""
+ACCOUNT_MEMBERS = (
+    "api",
+    "clientId",
+    "keyId",
+    "formerClientIds",
+    "clientSecret",
+    "privateKey",
+    "privateKeyPassphrase",
+)
 
-LOCAL = "local"
 LOCAL_STATE = ".upvest-local"
 """Where the embedded API keeps its state, below the directory that it is started in."""
 
@@ -41,9 +50,6 @@ CREDENTIALS_MEMBERS = (
     "private_key_file",
     "private_key_passphrase",
 )
-
-_HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|[0-9a-f:.]+")
-"""A DNS name or an IP address, as `urlsplit` gives it: in lower case, without brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,47 +65,111 @@ class Account:
 
 
 class Settings:
-    """The settings of one Pulumi stack.
+    """The settings of a Pulumi stack: of its only account, or of the one of them that is named.
 
     Args:
         config: Looks up a key of the stack's configuration, as `upvest:api`; secrets come decrypted.
         environ: The environment.
+        name: Which of `upvest:accounts`; empty for the account that stands in the stack's own keys.
+        say: Takes warnings.
     """
 
-    def __init__(self, config: Callable[[str], str | None], environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        config: Callable[[str], str | None],
+        environ: Mapping[str, str] = os.environ,
+        *,
+        name: str = "",
+        say: Callable[[str], None] = say_on_terminal,
+    ) -> None:
         self._config = config
         self._environ = environ
+        self._say = say
+        self.name = name
+
+    def names(self) -> list[str]:
+        """The names of `upvest:accounts`; none where the stack has but one account, in keys of its own.
+
+        Raises:
+            SettingsError: `upvest:accounts` cannot be read.
+        """
+        return list(self._accounts())
+
+    def of(self, name: str | None) -> Settings:
+        """The settings of the account that a webhook names; of the only one where it names none.
+
+        Raises:
+            SettingsError: There is no such account, or several and none is named.
+        """
+        names = self.names()
+        listed = ", ".join(names)
+        if name is None and len(names) > 1:
+            raise SettingsError(
+                f"no account is named, and the stack has several: {listed}",
+                fix=f'Name one, as account="{names[0]}".',
+            )
+        if name is not None and name not in names:
+            raise SettingsError(
+                f"{ACCOUNTS} has no {name!r}; it has {listed}" if names else f"{ACCOUNTS} is not set",
+                fix=f"Set it with `pulumi config set --path '{ACCOUNTS}.{name}.clientId' UUID`, or name another.",
+            )
+        chosen = name or (names[0] if names else "")
+        return Settings(self._config, self._environ, name=chosen, say=self._say)
+
+    def of_owner(self, owner: Account) -> Settings | None:
+        """The settings that speak for an account, whatever its name is by now; None where none do.
+
+        Raises:
+            SettingsError: `upvest:accounts` cannot be read.
+        """
+        names = self.names()
+        for settings in [self.of(name) for name in names] if names else [self]:
+            account = settings.known_account()
+            if account and account.api == owner.api and owner.client_id in settings.client_ids():
+                return settings
+        return None
 
     def known_account(self) -> Account | None:
         """Whose webhooks these settings speak of, as far as it can be told offline and without secrets."""
-        api = self._config("upvest:api")
-        if not api:
-            return None
         try:
+            api = self._value("api")
+            if not api:
+                return None
             if api.strip() == LOCAL:
                 client_id: str | None = self._local()["client_id"]
             else:
-                _base_url(api.strip())
-                client_id = self._config("upvest:clientId")
-            return Account(_canonical(api), _canonical_id(client_id)) if client_id else None
+                base_url(api.strip(), self._key("api"))
+                client_id = self._value("clientId")
+            return Account(canonical(api), _canonical_id(client_id)) if client_id else None
         except SettingsError:
             return None
+
+    def client_ids(self) -> frozenset[str]:
+        """The client's id, as far as it is known offline, and those that it had before they were reissued.
+
+        Raises:
+            SettingsError: `formerClientIds` is no list.
+        """
+        account = self.known_account()
+        return self.former_client_ids() | ({account.client_id} if account else frozenset())
 
     def former_client_ids(self) -> frozenset[str]:
         """Client ids that were reissued: their webhooks belong to today's client.
 
         Raises:
-            SettingsError: `upvest:formerClientIds` is no list.
+            SettingsError: `formerClientIds` is no list.
         """
-        text = self._config("upvest:formerClientIds") or "[]"
-        try:
-            ids = json.loads(text)
-        except json.JSONDecodeError:
-            ids = None
+        ids = self._said("formerClientIds")
+        if ids is None or isinstance(ids, str):
+            try:
+                ids = json.loads(ids or "[]")
+            except json.JSONDecodeError:
+                ids = None
         if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
+            key = self._key("formerClientIds")
             raise SettingsError(
-                "upvest:formerClientIds is no list of client ids",
-                fix="Set it with `pulumi config set --path 'upvest:formerClientIds[0]' ID`.",
+                f"{key} is no list of client ids",
+                fix=f"Set it with `pulumi config set --path '{key}[0]' ID`.",
             )
         return frozenset(_canonical_id(item) for item in ids)
 
@@ -110,9 +180,9 @@ class Settings:
             SettingsError: A setting is missing, unusable, or contradicted by the environment.
         """
         api = self._api()
-        client_id = self._local()["client_id"] if api == LOCAL else self._identifier("upvest:clientId")
-        self._refuse_contradiction("UPVEST_CLIENT_ID", "upvest:clientId", client_id)
-        return Account(_canonical(api), client_id)
+        client_id = self._local()["client_id"] if api == LOCAL else self._identifier("clientId")
+        self._refuse_contradiction(self._variable("CLIENT_ID"), "clientId", client_id, _canonical_id)
+        return Account(canonical(api), client_id)
 
     def credentials(self) -> Credentials:
         """All that a client needs, secrets included.
@@ -127,14 +197,13 @@ class Settings:
         from .api import Credentials  # noqa: PLC0415 - cryptography is loaded with the first request
 
         name, pem = self._private_key()
+        passphrase = self._secret_if_any("PRIVATE_KEY_PASSPHRASE", "privateKeyPassphrase")
         return Credentials(
-            base_url=_base_url(self._api()),
+            base_url=base_url(self._api(), self._key("api")),
             client_id=account.client_id,
-            client_secret=self._secret("UPVEST_CLIENT_SECRET", "upvest:clientSecret"),
-            key_id=self._identifier("upvest:keyId"),
-            signing_key=_signing_key(
-                name, pem, self._optional("UPVEST_PRIVATE_KEY_PASSPHRASE", "upvest:privateKeyPassphrase")
-            ),
+            client_secret=self._client_secret(),
+            key_id=self._identifier("keyId"),
+            signing_key=signing_key(name, pem, passphrase, self._variable("PRIVATE_KEY_PASSPHRASE")),
         )
 
     def _local_credentials(self) -> Credentials:
@@ -143,8 +212,8 @@ class Settings:
         local = self._local()
         file = Path(local["private_key_file"])
         try:
-            pem = _read(str(self._local_file()), file)
-            signing_key = _signing_key(str(file), pem, local["private_key_passphrase"])
+            pem = read_key_file(str(self._local_file()), file, self._say)
+            key = signing_key(str(file), pem, local["private_key_passphrase"], str(self._local_file()))
         except SettingsError as error:
             raise SettingsError(error.summary, fix=self._local_anew()) from None
         return Credentials(
@@ -152,37 +221,92 @@ class Settings:
             client_id=local["client_id"],
             client_secret=local["client_secret"],
             key_id=local["key_id"],
-            signing_key=signing_key,
+            signing_key=key,
         )
 
+    def _accounts(self) -> dict[str, dict[str, Any]]:
+        """The accounts by name, in the order of the stack's file."""
+        text = self._config(ACCOUNTS)
+        if not text:
+            return {}
+        try:
+            accounts = json.loads(text)
+        except json.JSONDecodeError:
+            accounts = None
+        if not isinstance(accounts, dict) or not all(isinstance(entry, dict) for entry in accounts.values()):
+            raise SettingsError(
+                f"{ACCOUNTS} is no mapping of names to accounts",
+                fix=f"Set it with `pulumi config set --path '{ACCOUNTS}.NAME.clientId' UUID`.",
+            )
+        for name, members in accounts.items():
+            _check_account(name, members)
+        _refuse_one_client_twice(accounts)
+        for key in ("upvest:clientId", "upvest:keyId"):
+            if accounts and self._config(key):
+                raise SettingsError(
+                    f"{key} and {ACCOUNTS} are both set, so whose webhooks are meant is not known",
+                    fix=f"Remove it with `pulumi config rm {key}`: each account has its own.",
+                )
+        return accounts
+
+    def _said(self, member: str) -> Any:  # noqa: ANN401 - whatever stands in the stack's file
+        """A setting of this account; which environment it is of may stand once for all accounts."""
+        if not self.name:
+            return self._config(f"upvest:{member}")
+        said = self._accounts()[self.name].get(member)
+        return self._config("upvest:api") if said is None and member == "api" else said
+
+    def _value(self, member: str) -> str | None:
+        said = self._said(member)
+        if said is not None and not isinstance(said, str):
+            raise SettingsError(
+                f"{self._key(member)} is no text",
+                fix=f"Set it with `pulumi config set {self._path_of(member)} TEXT`.",
+            )
+        return said
+
+    def _key(self, member: str) -> str:
+        """Where a setting of this account stands in the stack's file."""
+        return f"{ACCOUNTS}.{self.name}.{member}" if self.name else f"upvest:{member}"
+
+    def _path_of(self, member: str) -> str:
+        """The key, as `pulumi config` takes it."""
+        return f"--path '{self._key(member)}'" if self.name else self._key(member)
+
+    def _variable(self, what: str) -> str:
+        """The variable of the environment for this account: `UPVEST_CLIENT_SECRET`, `UPVEST_TOL_CLIENT_SECRET`."""
+        return "_".join(["UPVEST", *([self.name.upper().replace("-", "_")] if self.name else []), what])
+
     def _api(self) -> str:
-        api = (self._config("upvest:api") or "").strip()
+        api = (self._value("api") or "").strip()
         if not api:
             raise SettingsError(
                 "upvest:api is not set: which Upvest environment holds the webhooks is not known",
                 fix="Set it with `pulumi config set upvest:api sandbox` (or `live`, or `local`).",
             )
         if api != LOCAL:
-            _base_url(api)
-        self._refuse_contradiction("UPVEST_API", "upvest:api", api)
+            base_url(api, self._key("api"))
+        for variable in dict.fromkeys(["UPVEST_API", self._variable("API")]):
+            self._refuse_contradiction(variable, "api", api, canonical)
         return api
 
-    def _refuse_contradiction(self, variable: str, key: str, value: str) -> None:
+    def _refuse_contradiction(
+        self, variable: str, member: str, value: str, canonical_form: Callable[[str], str]
+    ) -> None:
         other = self._environ.get(variable, "").strip()
-        canonical = _canonical if key == "upvest:api" else _canonical_id
-        if other and canonical(other) != canonical(value):
+        if other and canonical_form(other) != canonical_form(value):
             raise SettingsError(
-                f"{variable} in the environment ({_shown(other)}) contradicts "
-                f"{key} of the stack ({_shown(value)})",
+                f"{variable} in the environment ({shown(other)}) contradicts "
+                f"{self._key(member)} of the stack ({shown(value)})",
                 fix=f"Unset {variable}: the stack's file decides.",
             )
 
-    def _identifier(self, key: str) -> str:
-        text = (self._config(key) or "").strip()
+    def _identifier(self, member: str) -> str:
+        key, text = self._key(member), (self._value(member) or "").strip()
         if not text:
             raise SettingsError(
                 f"{key} is not set",
-                fix=f"Set it with `pulumi config set {key} UUID`, as Upvest gave it to you.",
+                fix=f"Set it with `pulumi config set {self._path_of(member)} UUID`, as Upvest gave it to you.",
             )
         try:
             return str(uuid.UUID(text))
@@ -191,45 +315,48 @@ class Settings:
                 f"{key} is {text!r}, and Upvest's ids are UUIDs", fix=f"Correct {key} in the stack's file."
             ) from None
 
-    def _secret(self, variable: str, key: str) -> str:
-        value = self._optional(variable, key)
+    def _client_secret(self) -> str:
+        value = self._secret_if_any("CLIENT_SECRET", "clientSecret")
         if not value:
+            variable = self._variable("CLIENT_SECRET")
             raise SettingsError(
-                f"{variable} is not set, nor is {key} in the stack's configuration",
-                fix=f"Set {variable} in the environment, or run `pulumi config set --secret {key}`.",
+                f"{variable} is not set, nor is {self._key('clientSecret')} in the stack's configuration",
+                fix=f"Set {variable} in the environment, "
+                f"or run `pulumi config set --secret {self._path_of('clientSecret')}`.",
             )
         return value
 
-    def _optional(self, variable: str, key: str) -> str | None:
-        return self._environ.get(variable) or self._config(key)
+    def _secret_if_any(self, what: str, member: str) -> str | None:
+        return self._environ.get(self._variable(what)) or self._value(member)
 
     def _private_key(self) -> tuple[str, bytes]:
         """The name of the setting that brings the key, and the key."""
-        text, file = self._environ.get("UPVEST_PRIVATE_KEY"), self._environ.get("UPVEST_PRIVATE_KEY_FILE")
+        in_text, in_file = self._variable("PRIVATE_KEY"), self._variable("PRIVATE_KEY_FILE")
+        text, file = self._environ.get(in_text), self._environ.get(in_file)
         if text and file:
-            raise SettingsError(
-                "UPVEST_PRIVATE_KEY and UPVEST_PRIVATE_KEY_FILE are both set", fix="Unset one of them."
-            )
+            raise SettingsError(f"{in_text} and {in_file} are both set", fix="Unset one of them.")
         if file:
-            return "UPVEST_PRIVATE_KEY_FILE", _read("UPVEST_PRIVATE_KEY_FILE", Path(file))
+            return in_file, read_key_file(in_file, Path(file), self._say)
         if text:
-            return "UPVEST_PRIVATE_KEY", _pem("UPVEST_PRIVATE_KEY", text)
-        configured = self._config("upvest:privateKey")
+            return in_text, pem_of(in_text, text)
+        configured = self._value("privateKey")
         if configured:
-            return "upvest:privateKey", _pem("upvest:privateKey", configured)
+            return self._key("privateKey"), pem_of(self._key("privateKey"), configured)
         raise SettingsError(
-            "no private key: neither UPVEST_PRIVATE_KEY nor UPVEST_PRIVATE_KEY_FILE is set",
-            fix="Set UPVEST_PRIVATE_KEY_FILE to the PEM file whose public half Upvest holds.",
+            f"no private key: neither {in_text} nor {in_file} is set, nor {self._key('privateKey')}",
+            fix=f"Set {in_file} to the PEM file whose public half Upvest holds.",
         )
 
     def _local(self) -> dict[str, str]:
         """The credentials that the embedded API wrote when it was started."""
         file = self._local_file()
-        for key in ("upvest:clientId", "upvest:keyId"):
-            if self._config(key):
+        for member in ("clientId", "keyId"):
+            if self._value(member):
+                key = self._key(member)
                 raise SettingsError(
-                    f"{key} is set, but upvest:api is `local`, which has its own",
-                    fix=f"Remove it with `pulumi config rm {key}`, or set upvest:api to another environment.",
+                    f"{key} is set, but {self._key('api')} is `local`, which has its own",
+                    fix=f"Remove it with `pulumi config rm {self._path_of(member)}`, "
+                    f"or set {self._key('api')} to another environment.",
                 )
         try:
             credentials = json.loads(file.read_text())
@@ -240,11 +367,22 @@ class Settings:
             ) from None
         except (OSError, ValueError) as error:
             raise SettingsError(f"{file} cannot be read: {type(error).__name__}", fix=self._local_anew()) from None
-        members = credentials if isinstance(credentials, dict) else {}
-        lacking = [name for name in CREDENTIALS_MEMBERS if not isinstance(members.get(name), str)]
+        return self._local_account(credentials if isinstance(credentials, dict) else {})
+
+    def _local_account(self, credentials: dict[str, Any]) -> dict[str, str]:
+        if self.name:
+            accounts = credentials.get("accounts")
+            if not isinstance(accounts, dict) or not isinstance(accounts.get(self.name), dict):
+                raise SettingsError(
+                    f"the local API has no account {self.name!r}",
+                    fix=f"Start it with `upvest-webhooks local --account {self.name}`.",
+                )
+            credentials = {"api": credentials.get("api"), **accounts[self.name]}
+        lacking = [name for name in CREDENTIALS_MEMBERS if not isinstance(credentials.get(name), str)]
         if lacking:
+            file = self._local_file()
             raise SettingsError(f"{file} is damaged: it lacks {', '.join(lacking)}", fix=self._local_anew())
-        return members
+        return credentials
 
     def _local_file(self) -> Path:
         return Path(self._environ.get("UPVEST_LOCAL_STATE") or LOCAL_STATE) / CREDENTIALS_FILE
@@ -253,16 +391,33 @@ class Settings:
         return f"Remove {self._local_file().parent} and start the local API anew."
 
 
-def _canonical(api: str) -> str:
-    """One name for one environment, whether it is given by name or by URL; loopback is always `local`."""
-    text = api.strip().rstrip("/").lower().removesuffix(":443")
-    for name, url in ENVIRONMENTS.items():
-        if text in (name, url):
-            return name
-    try:
-        return LOCAL if _is_loopback(urlsplit(text).hostname) else text
-    except ValueError:  # nothing that can be read as a URL
-        return text
+def _check_account(name: str, members: Mapping[str, object]) -> None:
+    if not ACCOUNT_NAME.fullmatch(name):
+        raise SettingsError(
+            f"{ACCOUNTS} has {name!r}, and names of accounts are lower-case letters, digits and single hyphens",
+            fix=f"Rename it in {ACCOUNTS}.",
+        )
+    unknown = [member for member in members if member not in ACCOUNT_MEMBERS]
+    if unknown:
+        raise SettingsError(
+            f"{ACCOUNTS}.{name} has {unknown[0]!r}, and an account has {', '.join(ACCOUNT_MEMBERS)}",
+            fix=f"Correct {ACCOUNTS}.{name} in the stack's file.",
+        )
+
+
+def _refuse_one_client_twice(accounts: Mapping[str, Mapping[str, object]]) -> None:
+    """Two names for one client would hide webhooks that deliver the same events twice."""
+    names: dict[str, str] = {}
+    for name, members in accounts.items():
+        client_id = members.get("clientId")
+        if not isinstance(client_id, str):
+            continue
+        other = names.setdefault(_canonical_id(client_id), name)
+        if other != name:
+            raise SettingsError(
+                f"{ACCOUNTS} has one client twice: {other} and {name} both are {client_id}",
+                fix=f"Remove {name} from {ACCOUNTS}, and use account={other!r}.",
+            )
 
 
 def _canonical_id(text: str) -> str:
@@ -271,87 +426,3 @@ def _canonical_id(text: str) -> str:
         return str(uuid.UUID(text.strip()))
     except ValueError:
         return text.strip().lower()
-
-
-def _shown(value: str) -> str:
-    """A setting as messages show it: of a URL scheme and host only, for the rest may be a secret."""
-    scheme, separator, rest = value.rstrip("/").partition("://") if "://" in value else ("", "", value)
-    host = "" if "@" in rest else re.split(r"[/?#]", rest, maxsplit=1)[0]
-    return f"{scheme}{separator}{host}" + ("" if host == rest else "…")
-
-
-def _base_url(api: str) -> str:
-    """The origin that requests go to."""
-    if api in ENVIRONMENTS:
-        return ENVIRONMENTS[api]
-    try:
-        parts = urlsplit(api)
-        parts.port  # noqa: B018 - the property raises where the port is no number
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("https", "http") or not _HOST.fullmatch(parts.hostname or ""):
-        raise SettingsError(
-            f"upvest:api is {_shown(api)!r}, which is neither `local`, `sandbox` or `live` nor a https URL",
-            fix="Set it with `pulumi config set upvest:api sandbox` (or `live`, or `local`).",
-        )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise SettingsError(
-            f"upvest:api is http://{parts.hostname}: credentials would travel unencrypted",
-            fix="Set upvest:api to the https URL; plain http is for loopback only.",
-        )
-    if parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc:
-        raise SettingsError(
-            f"upvest:api has more than scheme, host and port ({parts.scheme}://{parts.hostname}…)",
-            fix=f"Set it to {parts.scheme}://{parts.netloc.rpartition('@')[2]}.",
-        )
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
-def _read(name: str, file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise SettingsError(
-            f"the private key file that {name} names cannot be read: {error.strerror} ({file})",
-            fix=f"Make {file} readable for this user, or correct {name}.",
-        ) from None
-
-
-def _pem(name: str, text: str) -> bytes:
-    r"""A PEM as CI systems hand it over: as it is, with `\n` for line ends, or in base64."""
-    if "-----BEGIN" in text:
-        return text.replace("\\n", "\n").encode(errors="replace")
-    try:
-        decoded = base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        decoded = b""
-    if b"-----BEGIN" not in decoded:
-        raise SettingsError(
-            f"{name} is neither a PEM nor a PEM in base64",
-            fix=f"Set {name} to the content of the PEM file, from -----BEGIN to -----END.",
-        )
-    return decoded
-
-
-def _signing_key(name: str, pem: bytes, passphrase: str | None) -> SigningKey:
-    from .api import KeyUnusable, load_signing_key  # noqa: PLC0415 - as above
-
-    try:
-        return load_signing_key(pem, passphrase)
-    except KeyUnusable as reason:
-        needs_passphrase = "passphrase" in str(reason)
-        raise SettingsError(
-            f"{name} {reason}",
-            fix="Set UPVEST_PRIVATE_KEY_PASSPHRASE to the key's passphrase."
-            if needs_passphrase
-            else f"Set {name} to the private key whose public half Upvest holds.",
-        ) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import pulumi
@@ -21,22 +20,23 @@ from pulumi.dynamic import (
 
 from . import rules
 from ._pickle_v1 import load
+from .accounts import Accounts
 from .claims import claim_of
 from .declared import Declarations
 from .differences import Written, as_declared, declaration, delivering, differing, patch
-from .errors import EngineGone, NotFound, NotReady, OperationFailed, UpvestError, WrongAccount
+from .errors import EngineGone, NotFound, NotReady, OperationFailed, UpvestError
 from .outside import Outside
 from .overlap import origin
 from .readiness import REPORT, EndpointReadiness
-from .settings import Account, Settings
+from .settings import Settings
 from .verification import Verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from .api import Webhook, Write
+    from .api import Webhook
     from .differences import Fields
-    from .subscription import Subscriptions
+    from .settings import Account
     from .verification import Verification
 
 State = dict[str, Any]
@@ -130,6 +130,7 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
         gate: EndpointReadiness | None = None,
         verify: pulumi.Input[str] | None = None,
         adopt_id: pulumi.Input[str] | None = None,
+        account: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declare a webhook subscription.
@@ -155,6 +156,8 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
                 that tests enabled webhooks only.
             adopt_id: The id of an existing webhook to take over instead of creating one. Read only when the
                 resource is created; may be removed afterwards.
+            account: Which of the stack's `upvest:accounts` the webhook is of. Default: the only one. A webhook
+                cannot move to another.
             opts: Pulumi's resource options.
 
         Raises:
@@ -176,6 +179,7 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
             "gate": None if gate is None else gate.as_input(),
             "verify": verify,
             "adopt_id": adopt_id,
+            "account": account,
             CLAIM: _claim(resource_name, opts.parent),
             NAME: resource_name,
             IGNORED: opts.ignore_changes,
@@ -207,24 +211,29 @@ class WebhookProvider(ResourceProvider):
 
     def __init__(self, outside: Outside | None = None) -> None:
         self._outside = outside or Outside()
-        self._settings = Settings(lambda _: None)
         self._declarations = Declarations()
-        self._subscriptions: Subscriptions | None = None
-        self._lock = threading.Lock()
+        self._accounts = self._accounts_of(lambda _: None)
 
     def __reduce__(self) -> tuple[Callable[..., ResourceProvider], tuple[str, int]]:
         return load, ("webhook", 1)
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's configuration; nothing is read from it before the first request."""
-        self._settings = Settings(req.config.get, self._outside.environ)
+        self._accounts = self._accounts_of(req.config.get)
+
+    def _accounts_of(self, config: Callable[[str], str | None]) -> Accounts:
+        settings = Settings(config, self._outside.environ, say=self._outside.say)
+        return Accounts(settings, self._outside, self._declarations.has_claim)
 
     def check(self, olds: State, news: State) -> CheckResult:
         """Offline: what is wrong with the inputs, and defaults for what is not said."""
         inputs = {"enabled": True, **news, **_with_whole_config(news)}
+        account = inputs.get("account")
         faults = rules.faults(inputs, pulumi.contains_unknowns)
-        if not faults:
-            faults = self._declarations.faults(inputs, pulumi.contains_unknowns)
+        if not faults and not pulumi.contains_unknowns(account):
+            faults = self._accounts.faults(account) or self._declarations.faults(
+                inputs, self._accounts.name(account), pulumi.contains_unknowns
+            )
         if not faults:
             for doubt in rules.doubts(inputs, olds, pulumi.contains_unknowns):
                 self._outside.say(f"warning: webhook {inputs.get(NAME)!r}: {doubt}")
@@ -233,11 +242,9 @@ class WebhookProvider(ResourceProvider):
     def diff(self, id_: str, olds: State, news: State) -> DiffResult:
         """Offline: whether the API holds what is declared, as far as the state knows."""
         self._declarations.hold(id_, olds.get(CLAIM), news.get(CLAIM))
-        known = self._settings.known_account()
-        if known is not None:
-            self._refuse_other_account(known, id_, olds)
-        if pulumi.contains_unknowns(declaration(news)):
+        if pulumi.contains_unknowns([declaration(news), news.get("account")]):
             return DiffResult(changes=True)  # what is not known yet may become anything
+        self._accounts.refuse_other(id_, olds, news.get("account"))
         paths = _differing(olds, news)
         for path in sorted(_differing_were_it_open(olds, news) - paths):
             self._outside.say(
@@ -250,7 +257,7 @@ class WebhookProvider(ResourceProvider):
         from .subscription import Enabling, Wanted, fields_of  # noqa: PLC0415 - loads what only requests need
 
         with _operation("create", props):
-            subscriptions, account = self._connect()
+            subscriptions, account = self._accounts.named(props.get("account"))
             wanted = Wanted(props[NAME], props[CLAIM], declaration(props))
             verification = subscriptions.verification(Verify(props.get("verify", "off")))
             enabling = Enabling(lambda: self._opens(props), verification)
@@ -273,7 +280,7 @@ class WebhookProvider(ResourceProvider):
         from .subscription import fields_of  # noqa: PLC0415 - loads what only requests need
 
         with _operation("refresh", props, id_):
-            subscriptions, account = self._connect_for(id_, props)
+            subscriptions, account = self._accounts.holding(id_, props)
             webhook = subscriptions.read(id_, props.get("created_at", ""))
             if webhook is None:
                 _refuse_missing_look_up(id_, props)
@@ -287,7 +294,7 @@ class WebhookProvider(ResourceProvider):
         from .subscription import fields_of  # noqa: PLC0415 - loads what only requests need
 
         with _operation("update", news, id_):
-            subscriptions, account = self._connect_for(id_, olds)
+            subscriptions, account = self._accounts.holding(id_, olds)
             observed = declaration(olds)
             paths, moves = _differing(olds, news), delivering(declaration(news), observed)
             if paths & moves and not self._opens(news):
@@ -307,7 +314,7 @@ class WebhookProvider(ResourceProvider):
             self._outside.say(f"webhook {id_} is kept: the program holds it under another name now")
             return
         with _operation("delete", props, id_):
-            subscriptions, _ = self._connect_for(id_, props)
+            subscriptions, _ = self._accounts.holding(id_, props)
             subscriptions.delete(id_)
 
     def _opens(self, props: State) -> bool:
@@ -332,54 +339,6 @@ class WebhookProvider(ResourceProvider):
             self._outside.say(f"warning: webhook {props[NAME]!r} waits: {error}")
             return False
         return True
-
-    def _connect(self) -> tuple[Subscriptions, Account]:
-        """This process's subscriptions, made with the first request, and the account they are of."""
-        from .api import UpvestClient  # noqa: PLC0415 - loads what only requests need
-        from .subscription import Subscriptions  # noqa: PLC0415 - as above
-
-        outside = self._outside
-        with self._lock:
-            account = self._settings.account()
-            if self._subscriptions is None:
-                client = UpvestClient(
-                    self._settings.credentials(),
-                    before_request=outside.alive,
-                    on_write=self._say_write,
-                    clock=outside.clock,
-                    sleep=outside.sleep,
-                )
-                self._subscriptions = Subscriptions(
-                    client,
-                    say=outside.say,
-                    is_declared=self._declarations.has_claim,
-                    clock=outside.clock,
-                    monotonic=outside.monotonic,
-                )
-            return self._subscriptions, account
-
-    def _say_write(self, write: Write) -> None:
-        self._outside.say(f"{write.action} webhook {write.webhook_id} (upvest-request-id {write.request_id})")
-
-    def _connect_for(self, id_: str, state: State) -> tuple[Subscriptions, Account]:
-        subscriptions, account = self._connect()
-        self._refuse_other_account(account, id_, state)
-        return subscriptions, account
-
-    def _refuse_other_account(self, account: Account, id_: str, state: State) -> None:
-        """The wrong credentials would see a 404 for every webhook, and empty the state."""
-        if "api" not in state or "client_id" not in state:
-            return
-        owner = Account(state["api"], state["client_id"])
-        former = self._settings.former_client_ids()
-        if owner.api == account.api and owner.client_id in {account.client_id, *former}:
-            return
-        raise WrongAccount(
-            f"webhook {id_} belongs to {owner}, and the settings name {account}",
-            "Nothing was sent: under another account the webhook would look deleted.",
-            "If Upvest gave the same account a new client id, list the old one in `upvest:formerClientIds`.",
-            fix=f"Set upvest:api to {owner.api} and upvest:clientId to {owner.client_id} in this stack.",
-        )
 
 
 @contextlib.contextmanager
@@ -446,7 +405,11 @@ def _inputs_after_read(state: State, observed: Fields) -> State:
     """Exactly the declared names, so that a drift shows as one and nothing else does."""
     written = _written(state)
     declared = written.declared if written else declaration(state)
-    others = {name: state[name] for name in ("gate", "verify", "adopt_id", CLAIM, NAME, IGNORED) if name in state}
+    others = {
+        name: state[name]
+        for name in ("gate", "verify", "adopt_id", "account", CLAIM, NAME, IGNORED)
+        if name in state
+    }
     return as_declared(declared, observed, written, _left_alone(state, declared, observed)) | others
 
 

@@ -16,8 +16,8 @@ def webhook(name: str, **fields: object) -> dict[str, Any]:
     return {"__name": name, "__claim": f"claim of {name}", "url": "https://a.example", "type": ["USER"], **fields}
 
 
-def faults(declarations: Declarations, inputs: dict[str, Any]) -> list[Fault]:
-    return declarations.faults(inputs, pulumi.contains_unknowns)
+def faults(declarations: Declarations, inputs: dict[str, Any], account: str = "") -> list[Fault]:
+    return declarations.faults(inputs, account, pulumi.contains_unknowns)
 
 
 def clash(declared: str, other: str, shared: str) -> Fault:
@@ -134,3 +134,10 @@ def test_the_last_holder_counts() -> None:
     declarations.hold("id", "new")
 
     assert declarations.is_held_by_another("id", "old")
+
+
+def test_webhooks_of_two_accounts_are_no_twins() -> None:
+    declarations = Declarations()
+    assert faults(declarations, webhook("users"), "tol") == []
+    assert faults(declarations, webhook("others"), "byol") == []
+    assert faults(declarations, webhook("more"), "byol") == [clash("more", "others", "USER")]

@@ -78,7 +78,8 @@ def doubts(inputs: dict[str, Any], old_inputs: dict[str, Any] | None = None) -> 
         ("enabled", False),
         ("adopt_id", "6f1d7e0c-5b0e-4f3a-9d51-0a4c1c2f9b11"),
         ("adopt_id", "6F1D7E0C-5B0E-4F3A-9D51-0A4C1C2F9B11"),
-        *((name, None) for name in ("exclude_type", "config", "enabled", "adopt_id")),
+        *((name, None) for name in ("exclude_type", "config", "enabled", "adopt_id", "account")),
+        ("account", "tol"),
         ("__claim", object()),
     ],
 )
@@ -289,6 +290,7 @@ PROPERTIES: dict[str, st.SearchStrategy[Any]] = {
     "config": CONFIGS | JSON,
     "enabled": JSON,
     "adopt_id": JSON,
+    "account": JSON,
     "gate": JSON,
     "verify": JSON,
     "__name": JSON,

@@ -325,7 +325,7 @@ Set UPVEST_CLIENT_SECRET in the environment, or run `pulumi config set --secret 
         pytest.param(
             {"UPVEST_CLIENT_SECRET": CANARY},
             snapshot("""\
-no private key: neither UPVEST_PRIVATE_KEY nor UPVEST_PRIVATE_KEY_FILE is set
+no private key: neither UPVEST_PRIVATE_KEY nor UPVEST_PRIVATE_KEY_FILE is set, nor upvest:privateKey
 Set UPVEST_PRIVATE_KEY_FILE to the PEM file whose public half Upvest holds.\
 """),
             id="no private key",

@@ -1,0 +1,148 @@
+"""The Upvest accounts of one stack: which of them a webhook is of, and the subscriptions of each."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from .errors import WrongAccount
+from .rules import Fault
+from .settings import ACCOUNTS, Account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .api import Write
+    from .outside import Outside
+    from .settings import Settings
+    from .subscription import Subscriptions
+
+
+class Accounts:
+    """The accounts that a stack's settings name; safe for threads.
+
+    Args:
+        settings: The stack's.
+        outside: What is around the provider.
+        is_declared: Whether a claim is that of a resource of the program that runs now.
+    """
+
+    def __init__(self, settings: Settings, outside: Outside, is_declared: Callable[[str], bool]) -> None:
+        self._settings = settings
+        self._outside = outside
+        self._is_declared = is_declared
+        self._lock = threading.Lock()
+        self._subscriptions: dict[str, Subscriptions] = {}
+
+    def faults(self, name: str | None) -> list[Fault]:
+        """Offline: why a webhook cannot be of the account that it names.
+
+        Raises:
+            SettingsError: `upvest:accounts` cannot be read.
+        """
+        names = self._settings.names()
+        listed = ", ".join(names)
+        if name is None:
+            return [Fault("account", f"must be one of {listed}")] if len(names) > 1 else []
+        if not names:
+            return [Fault("account", f"must not be given: the stack has no {ACCOUNTS}")]
+        return [] if name in names else [Fault("account", f"must be one of {listed} ({ACCOUNTS} of the stack)")]
+
+    def name(self, name: str | None) -> str:
+        """The account that is meant, empty where a stack has but one without a name."""
+        return self._settings.of(name).name
+
+    def named(self, name: str | None) -> tuple[Subscriptions, Account]:
+        """The subscriptions of the account that a webhook names, and which account that is.
+
+        Raises:
+            SettingsError: There is no such account, or its settings are missing or unusable.
+        """
+        return self._connected(self._settings.of(name))
+
+    def holding(self, webhook_id: str, state: Mapping[str, Any]) -> tuple[Subscriptions, Account]:
+        """The subscriptions of the account that a webhook belongs to, whatever the stack calls it by now.
+
+        Raises:
+            WrongAccount: No settings of the stack speak for it.
+            SettingsError: They are missing or unusable.
+        """
+        owner = _owner(state)
+        if owner is None:
+            return self.named(state.get("account"))
+        settings = self._settings.of_owner(owner)
+        if settings is None:
+            raise self._other_account(webhook_id, owner)
+        return self._connected(settings)
+
+    def refuse_other(self, webhook_id: str, state: Mapping[str, Any], name: str | None) -> None:
+        """Offline: see that a webhook is declared for the account that it belongs to, as far as that is known.
+
+        Raises:
+            WrongAccount: It is not.
+            SettingsError: There is no such account.
+        """
+        owner, declared = _owner(state), self._settings.of(name)
+        known = declared.known_account()
+        if owner is None or known is None:
+            return
+        if owner.api == known.api and owner.client_id in declared.client_ids():
+            return
+        if self._settings.of_owner(owner) is None:
+            raise self._other_account(webhook_id, owner)
+        raise WrongAccount(
+            f"webhook {webhook_id} belongs to {owner}, and account={name!r} is {known}",
+            "Nothing was sent: a webhook cannot move from one account to another.",
+            fix="Give it another resource name: then it is created there, and deleted here.",
+        )
+
+    def _connected(self, settings: Settings) -> tuple[Subscriptions, Account]:
+        """Made with the first request; whether the environment contradicts the stack is asked each time."""
+        from .api import UpvestClient  # noqa: PLC0415 - loads what only requests need
+        from .subscription import Subscriptions  # noqa: PLC0415 - as above
+
+        outside = self._outside
+        with self._lock:
+            account = settings.account()
+            if settings.name not in self._subscriptions:
+                client = UpvestClient(
+                    settings.credentials(),
+                    before_request=outside.alive,
+                    on_write=self._say_write,
+                    clock=outside.clock,
+                    sleep=outside.sleep,
+                )
+                self._subscriptions[settings.name] = Subscriptions(
+                    client,
+                    say=outside.say,
+                    is_declared=self._is_declared,
+                    clock=outside.clock,
+                    monotonic=outside.monotonic,
+                )
+            return self._subscriptions[settings.name], account
+
+    def _say_write(self, write: Write) -> None:
+        self._outside.say(f"{write.action} webhook {write.webhook_id} (upvest-request-id {write.request_id})")
+
+    def _other_account(self, webhook_id: str, owner: Account) -> WrongAccount:
+        """The wrong credentials would see a 404 for every webhook, and empty the state."""
+        names = self._settings.names()
+        if not names:
+            told, api, client_id = str(self._settings.account()), "upvest:api", "upvest:clientId"
+        else:
+            accounts = {name: self._settings.of(name).known_account() for name in names}
+            told = ", ".join(f"{name}: {account or 'incomplete'}" for name, account in accounts.items())
+            api, client_id = f"the api of one of {ACCOUNTS}", "its clientId"
+        return WrongAccount(
+            f"webhook {webhook_id} belongs to {owner}, and the settings name {told}",
+            "Nothing was sent: under another account the webhook would look deleted.",
+            "If Upvest gave the same account a new client id, list the old one in `upvest:formerClientIds`."
+            if not names
+            else "If Upvest gave the same account a new client id, list the old one in its `formerClientIds`.",
+            fix=f"Set {api} to {owner.api} and {client_id} to {owner.client_id} in this stack.",
+        )
+
+
+def _owner(state: Mapping[str, Any]) -> Account | None:
+    """The account that the state remembers; a look-up by id brings none."""
+    return Account(state["api"], state["client_id"]) if "api" in state and "client_id" in state else None
