@@ -21,8 +21,12 @@ SETS = frozenset({"type", "exclude_type"})
 """Their order means nothing, and no document promises that an answer keeps it."""
 
 
+NEVER_WRITTEN = ""
+"""In a history: no write sent the field as it is declared; no server holds an empty one."""
+
+
 class Written(NamedTuple):
-    """The last write: what was declared then, and what the API held after it."""
+    """What the last writes declared, and what the API held after them."""
 
     declared: Fields
     observed: Fields
@@ -53,7 +57,7 @@ def differing(
         for path, value in wanted.items()
         if not _equal(path, value, held.get(path))
         and not _excused(path, value, held.get(path), written)
-        and not _is_ignored(path, ignored)
+        and not is_ignored(path, ignored)
     )
 
 
@@ -70,7 +74,7 @@ def patch(
         members = {
             member: value
             for member, value in declared[CONFIG].items()
-            if not _is_ignored(f"{CONFIG}.{member}", ignored)
+            if not is_ignored(f"{CONFIG}.{member}", ignored)
         }
         body[CONFIG] = {**observed.get(CONFIG, {}), **members}
     body.setdefault("type", observed["type"])
@@ -82,6 +86,27 @@ def delivering(declared: Fields, observed: Fields) -> frozenset[str]:
     if not declared.get("enabled"):
         return frozenset()
     return frozenset({"url"} if observed.get("enabled") else {"enabled"})
+
+
+def history(declared: Fields, observed: Fields, sent: Fields, before: Written | None) -> Written:
+    """What a write leaves to be remembered.
+
+    A field that a server may rewrite is excused later only by a write that sent it as it is declared. One that was
+    not sent keeps what an earlier write left, or nothing: what the answer says of it may be somebody else's work.
+
+    Args:
+        declared: What the program says now.
+        observed: What the API holds after the write.
+        sent: The write's body.
+        before: The history so far.
+    """
+    wanted, body, held = _paths(declared), _paths(sent), _paths(observed)
+    former = (_paths(before.declared), _paths(before.observed)) if before else ({}, {})
+    for path in REWRITABLE & wanted.keys():
+        if body.get(path) != wanted[path]:
+            was_written = former[0].get(path) == wanted[path]
+            held[path] = former[1].get(path) if was_written else NEVER_WRITTEN
+    return Written(declared, _fields(held))
 
 
 def not_taken(body: Fields, observed: Fields) -> list[str]:
@@ -115,6 +140,13 @@ def _paths(fields: Fields) -> dict[str, Any]:
     return flat | {f"{CONFIG}.{member}": value for member, value in members.items() if value is not None}
 
 
+def _fields(paths: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of `config` back in their place."""
+    nested = {path.partition(".")[2]: value for path, value in paths.items() if path.startswith(f"{CONFIG}.")}
+    flat = {path: value for path, value in paths.items() if not path.startswith(f"{CONFIG}.")}
+    return flat | {CONFIG: nested}
+
+
 def _equal(path: str, one: Any, other: Any) -> bool:  # noqa: ANN401 - any value of the API
     return set(one or ()) == set(other or ()) if path in SETS else one == other
 
@@ -126,8 +158,8 @@ def _excused(path: str, declared: Any, observed: Any, written: Written | None) -
     return path in before and before[path] == declared and after.get(path) == observed
 
 
-def _is_ignored(path: str, ignored: Collection[str]) -> bool:
-    """`ignore_changes` names a field, a member of it, or everything."""
+def is_ignored(path: str, ignored: Collection[str]) -> bool:
+    """Whether `ignore_changes` names a field, what it is a member of, or everything."""
     return any(entry in ("*", path, path.partition(".")[0]) for entry in ignored)
 
 

@@ -21,6 +21,7 @@ from pulumi.dynamic import (
 from . import readiness_rules as rules
 from ._pickle_v1 import load
 from .engine import engine_of_this_process
+from .options import refuse_without_effect
 from .terminal import say
 from .timestamps import rfc3339
 
@@ -113,13 +114,18 @@ class EndpointReadiness(Resource, module="upvest", name="EndpointReadiness"):
             opts: Pulumi's resource options.
 
         Raises:
-            ValueError: `opts.custom_timeouts` is set; `timeout` is the setting for it.
+            ValueError: `opts` has `custom_timeouts` (`timeout` is the setting for it), `replace_on_changes` or
+                `import_`.
         """
-        if opts is not None and opts.custom_timeouts is not None:
-            raise ValueError(
-                f"{resource_name}: custom_timeouts has no effect on dynamic resources.\n"
-                "Set timeout= of the gate instead."
-            )
+        refuse_without_effect(
+            resource_name,
+            opts or pulumi.ResourceOptions(),
+            {
+                "custom_timeouts": "Set timeout= of the gate instead.",
+                "replace_on_changes": "Remove it: a change of what the gate looks at runs it again.",
+                "import_": "Remove it: a gate has nothing to import.",
+            },
+        )
         self._target: dict[str, Any] = {
             "reachable_from": reachable_from,
             "checks": checks,

@@ -7,13 +7,13 @@ lenient one is enforced here and the strict one warned of, so that the API's own
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from . import limits
 from .categories import ALL, EVENT_CATEGORIES
-from .differences import declaration
+from .differences import CONFIG, declaration, is_ignored
 from .overlap import origin
 
 Inputs = Mapping[str, Any]
@@ -67,7 +67,9 @@ def doubts(inputs: Inputs, old_inputs: Inputs, is_unknown: IsUnknown) -> list[st
     return [
         *_doubts_of_title(known.get("title")),
         *_doubts_of_categories(known.get("type"), known.get("exclude_type")),
-        *_doubts_of_config(inputs.get("config"), declaration(old_inputs).get("config")),
+        *_doubts_of_config(
+            inputs.get("config"), declaration(old_inputs).get("config"), inputs.get("__ignore_changes") or ()
+        ),
     ]
 
 
@@ -217,7 +219,7 @@ def _meant(name: str) -> str:
     return f" (is {name.upper()} meant?)" if name.upper() in EVENT_CATEGORIES | {ALL} else ""
 
 
-def _doubts_of_config(config: object, old_config: object) -> list[str]:
+def _doubts_of_config(config: object, old_config: object, ignored: Collection[str]) -> list[str]:
     if not isinstance(old_config, Mapping) or not isinstance(config, Mapping | None):
         return []  # nothing was declared, or what is declared now is not known yet
     declared = config if isinstance(config, Mapping) else {}
@@ -226,4 +228,5 @@ def _doubts_of_config(config: object, old_config: object) -> list[str]:
         f"{old_config[member]} stays"
         for member in CONFIG_MEMBERS
         if old_config.get(member) is not None and declared.get(member) is None
+        if not is_ignored(f"{CONFIG}.{member}", ignored)
     ]

@@ -117,7 +117,7 @@ class Subscriptions:
             raise UpvestError(
                 f"adopt_id is {webhook_id}, and this account has no such webhook",
                 *error.details,
-                fix="Correct adopt_id; `upvest-webhooks list` shows the account's webhooks.",
+                fix="Correct adopt_id (`upvest-webhooks list` shows what there is), or remove it to create one.",
             ) from None
         self._claims_of_this_run.add(wanted.claim)
         others = self._without_leftovers(wanted)

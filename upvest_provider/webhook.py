@@ -23,8 +23,9 @@ from ._pickle_v1 import load
 from .accounts import Accounts
 from .claims import claim_of
 from .declared import Declarations
-from .differences import Written, as_declared, declaration, delivering, differing, patch
+from .differences import Written, as_declared, declaration, delivering, differing, history, patch
 from .errors import EngineGone, NotFound, NotReady, OperationFailed, UpvestError
+from .options import refuse_without_effect
 from .outside import Outside
 from .overlap import origin
 from .readiness import REPORT, EndpointReadiness
@@ -90,8 +91,8 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
     that fails on the way leaves nothing behind. Every field is updated in place; nothing needs a replacement.
     A forced one (`--replace`) deletes first, so events of the time between are not delivered.
 
-    The usual resource options apply, but for `custom_timeouts`, which has no effect on dynamic resources. After
-    a rename, say `aliases=[pulumi.Alias(name="old name")]`.
+    The usual resource options apply, but for `custom_timeouts`, `replace_on_changes` and `import_`, which cannot
+    work with dynamic resources. After a rename, say `aliases=[pulumi.Alias(name="old name")]`.
     """
 
     title: pulumi.Output[str]
@@ -161,14 +162,18 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
             opts: Pulumi's resource options.
 
         Raises:
-            ValueError: `opts.custom_timeouts` is set.
+            ValueError: `opts` has `custom_timeouts`, `replace_on_changes` or `import_`.
         """
         opts = pulumi.ResourceOptions.merge(_OWN_OPTIONS, opts)
-        if opts.custom_timeouts is not None:
-            raise ValueError(
-                f"{resource_name}: custom_timeouts has no effect on dynamic resources.\n"
-                "Remove it: each request to Upvest has a time-out of its own."
-            )
+        refuse_without_effect(
+            resource_name,
+            opts,
+            {
+                "custom_timeouts": "Remove it: each request to Upvest has a time-out of its own.",
+                "replace_on_changes": "Remove it: fields are updated in place (`pulumi up --replace` replaces).",
+                "import_": f'To take the webhook over, say adopt_id="{opts.import_}" instead.',
+            },
+        )
         inputs: dict[str, Any] = {
             "title": title,
             "url": url,
@@ -271,8 +276,8 @@ class WebhookProvider(ResourceProvider):
             observed = fields_of(webhook)
             # What was adopted behind a gate that is shut keeps its URL for now.
             is_elsewhere = adopted and props.get("gate") and observed["url"] != props["url"]
-            held_back = frozenset({"url"} if is_elsewhere else ())
-            outputs = _outputs_after_write(props, observed, held_back) | _of_the_api(webhook, account)
+            sent = {name: value for name, value in props.items() if not (is_elsewhere and name == "url")}
+            outputs = _outputs_after_write(props, observed, sent, None) | _of_the_api(webhook, account)
             return CreateResult(webhook.id, outputs | _last_test(verification, {}))
 
     def read(self, id_: str, props: State) -> ReadResult:
@@ -299,13 +304,13 @@ class WebhookProvider(ResourceProvider):
             paths, moves = _differing(olds, news), delivering(declaration(news), observed)
             if paths & moves and not self._opens(news):
                 paths -= moves
-            held_back = _differing_were_it_open(olds, news) - paths
             if not paths:
-                return UpdateResult(olds | _outputs_after_write(news, observed, held_back))
+                return UpdateResult(olds | _outputs_after_write(news, observed, {}, _written(olds)))
             body = patch(paths, declaration(news), observed, news.get(IGNORED) or ())
             verification = subscriptions.verification(Verify(news.get("verify", "off")))
             webhook = subscriptions.update(id_, body, observed, verification)
-            outputs = _outputs_after_write(news, fields_of(webhook), held_back) | _of_the_api(webhook, account)
+            outputs = _outputs_after_write(news, fields_of(webhook), body, _written(olds))
+            outputs |= _of_the_api(webhook, account)
             return UpdateResult(outputs | _last_test(verification, olds))
 
     def delete(self, id_: str, props: State) -> None:
@@ -392,13 +397,10 @@ def _left_alone(props: State, declared: Fields, observed: Fields) -> frozenset[s
     return ignored | delivering(declared, observed) if is_closed else ignored
 
 
-def _outputs_after_write(inputs: State, observed: Fields, held_back: frozenset[str]) -> State:
-    """The inputs, over them what the API holds, and the history that excuses a later rewriting.
-
-    What a shut gate held back was not written, so no history excuses it.
-    """
-    history = {name: value for name, value in observed.items() if name not in held_back}
-    return {**inputs, **observed, DECLARED: declaration(inputs), OBSERVED: history}
+def _outputs_after_write(inputs: State, observed: Fields, sent: Fields, before: Written | None) -> State:
+    """The inputs, over them what the API holds, and the history that excuses a later rewriting."""
+    written = history(declaration(inputs), observed, sent, before)
+    return {**inputs, **observed, DECLARED: written.declared, OBSERVED: written.observed}
 
 
 def _inputs_after_read(state: State, observed: Fields) -> State:

@@ -14,6 +14,7 @@ from upvest_provider.differences import (
     as_declared,
     declaration,
     differing,
+    history,
     not_taken,
     patch,
 )
@@ -171,6 +172,48 @@ def test_a_rewritten_value_differs_once_either_side_moves(
     assert differing(fields(declared), fields(third), written) == {path}
     assert differing(fields(rewritten), fields(rewritten), written) == set()
     assert differing(fields(declared), fields(rewritten), None) == {path}
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED, written=WRITTEN)
+def test_a_write_that_sent_all_that_is_declared_is_the_whole_history(
+    declared: Fields, observed: Fields, written: Written | None
+) -> None:
+    kept = history(declared, observed, declared, written)
+
+    assert differing(declared, observed, kept) - {"exclude_type"} == (
+        differing(declared, observed, Written(declared, observed)) - {"exclude_type"}
+    )
+
+
+@LAW
+@given(
+    declared=DECLARED, observed=OBSERVED, other=OBSERVED, written=WRITTEN, sent=st.sets(st.sampled_from(FIELDS))
+)
+def test_a_write_excuses_nothing_in_what_it_did_not_send(
+    declared: Fields, observed: Fields, other: Fields, written: Written | None, sent: set[str]
+) -> None:
+    body = {name: value for name, value in declared.items() if name in sent}
+    unsent = {path for path in REWRITABLE if path.partition(".")[0] not in body}
+
+    kept = history(declared, observed, body, written)
+
+    without = Written({}, {}) if written is None else written
+    assert differing(declared, other, kept) & unsent == differing(declared, other, without) & unsent
+
+
+@LAW
+@given(declared=DECLARED, observed=OBSERVED, other=OBSERVED, written=WRITTEN)
+def test_a_delay_that_was_sent_otherwise_than_declared_excuses_nothing_new(
+    declared: Fields, observed: Fields, other: Fields, written: Written | None
+) -> None:
+    body = {CONFIG: {"delay": "29s"}}
+
+    kept = history(declared, observed, body, written)
+
+    without = Written({}, {}) if written is None else written
+    if flat(declared).get("config.delay") != "29s":
+        assert differing(declared, other, kept) & REWRITABLE == differing(declared, other, without) & REWRITABLE
 
 
 @pytest.mark.parametrize(
