@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 NEXT_UP_REMOVES_IT = "The next `pulumi up` removes it before it creates the webhook anew."
 
 
+CLEARS_PENDING = "`pulumi refresh --yes --clear-pending-creates`"
+"""What a killed `up` leaves in the state is cleared by nothing else (seen on Pulumi's engine 3.260)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A webhook to be made."""
@@ -221,7 +225,10 @@ class Subscriptions:
         webhooks = self._list.all()
         for webhook in webhooks:
             if webhook.title == wanted.claim:
-                self._say(f"{wanted.name!r}: deleting webhook {webhook.id}, which an earlier run left unfinished")
+                self._say(
+                    f"{wanted.name!r}: deleting webhook {webhook.id}, which an earlier run left unfinished "
+                    f"(if Pulumi warns of a pending operation, {CLEARS_PENDING} clears it)"
+                )
                 self.delete(webhook.id)
         others = [webhook for webhook in webhooks if webhook.title != wanted.claim]
         self._name_unfinished(others)
@@ -344,6 +351,8 @@ def _refuse_twin(wanted: Wanted, others: Iterable[Webhook]) -> None:
                 "If the resource was renamed, tell Pulumi its old name: "
                 'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).',
                 "If the webhook is another stack's, subscribe to other categories or delete one of the two.",
+                f"If Pulumi warns of a pending operation, an earlier run made it; {CLEARS_PENDING} clears that.",
+                f"`upvest-webhooks import {other.id}` writes a file for `pulumi import`, and the code for it.",
                 fix=f'To take the webhook over as it is, add adopt_id="{other.id}".',
             )
 

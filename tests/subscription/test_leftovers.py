@@ -26,7 +26,7 @@ def test_what_an_earlier_run_left_unfinished_is_deleted_before_the_webhook_is_cr
     assert made.id != old
     assert account.held == [("Webhook of users", True)]
     assert account.plain("\n".join(account.lines)) == snapshot(
-        "'users': deleting webhook id-1, which an earlier run left unfinished"
+        "'users': deleting webhook id-1, which an earlier run left unfinished (if Pulumi warns of a pending operation, `pulumi refresh --yes --clear-pending-creates` clears it)"
     )
 
 
@@ -52,7 +52,7 @@ def test_a_leftover_that_is_gone_meanwhile_does_not_hinder(account: Account, pro
     account.run().create(wanted)
     assert account.held == [("Webhook of users", True)]
     assert account.plain("\n".join(account.lines)) == snapshot("""\
-'users': deleting webhook id-1, which an earlier run left unfinished
+'users': deleting webhook id-1, which an earlier run left unfinished (if Pulumi warns of a pending operation, `pulumi refresh --yes --clear-pending-creates` clears it)
 webhook id-1 was already gone\
 """)
 
