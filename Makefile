@@ -2,12 +2,15 @@ PYTHON ?= python3
 STATE ?= .upvest-local
 PORT ?= 8790
 
-.PHONY: help demo test bench local pulumi lock clean
+.PHONY: help demo test soak conformance audit bench local pulumi lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    show the life of two webhooks on the embedded Upvest API"
 	@echo "make test    run all checks and tests"
+	@echo "make soak    run the fault tests at length (STATEFUL=2000 schedules)"
+	@echo "make conformance  ask an API what the documents leave open: the local one, or ARGS='--api sandbox'"
+	@echo "make audit   look up known vulnerabilities of all requirements"
 	@echo "make bench   measure how long a gate keeps a receiver that is ready waiting"
 	@echo "make local   run the embedded Upvest API for 'pulumi up -s dev'"
 	@echo "make pulumi  install the Pulumi CLI into this folder"
@@ -38,6 +41,16 @@ test: .venv/installed
 	@.venv/bin/coverage combine --quiet
 	@.venv/bin/coverage report
 
+conformance: .venv/installed
+	@.venv/bin/python -m conformance $(ARGS)
+
+# Out of the environment that it audits; what is not pinned with a hash is an error of its own.
+audit:
+	$(PYTHON) -m venv --clear .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	.venv-audit/bin/pip-audit --requirement requirements-dev.txt --require-hashes --disable-pip --strict
+	rm -rf .venv-audit
+
 bench: .venv/installed
 	@.venv/bin/python -m bench.gate_latency
 
@@ -55,4 +68,4 @@ lock:
 	rm -rf .venv-lock
 
 clean:
-	rm -rf .venv .venv-lock .upvest-local .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-lock .venv-audit .upvest-local .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -11,6 +11,7 @@ command or one edit.
     ├── NoAnswer             the connection broke after sending; the outcome is unknown
     ├── ApiError             Upvest, or something before it, answered with an error status
     │   └── NotFound         Upvest itself says that there is no such webhook
+    ├── ScopeMissing         Upvest grants the client no token for such calls; nothing was sent
     ├── MalformedAnswer      an answer that is no answer of this API
     ├── WrongAccount         the settings name another account than the one a webhook belongs to
     ├── AlreadySubscribed    the account holds a webhook that would deliver the same events twice
@@ -96,6 +97,10 @@ class ApiError(UpvestError):
 
 class NotFound(ApiError):
     """A 404 of Upvest's own: problem+json with a request id, not a proxy's page."""
+
+
+class ScopeMissing(UpvestError):
+    """Upvest grants the client no token that such a call needs; the call was not sent."""
 
 
 class WrongAccount(UpvestError):

@@ -32,6 +32,10 @@ SIGNATURE_LIFETIME = 60
 """From `created` to `expires`: what Upvest's own proxy and Java example use. It is also the clock skew that a
 request survives."""
 
+CLOCK_SKEW = 30.0
+"""A clock that is off by more is named as the cause of a 401: half of a signature's life, for how much Upvest
+tolerates is not documented."""
+
 TOKEN_MARGIN = 30.0
 """A token is renewed this long before `expires_in` ends, so that none expires on its way."""
 

@@ -33,6 +33,9 @@ CLEARS_PENDING = "`pulumi refresh --yes --clear-pending-creates`"
 """What a killed `up` leaves in the state is cleared by nothing else (seen on Pulumi's engine 3.260)."""
 
 
+FINDS_OUT = "Run `pulumi up --refresh` once the API answers again."
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A webhook to be made."""
@@ -185,6 +188,8 @@ class Subscriptions:
             return self._changed(webhook_id, body, verification)
         except HalfDone as error:
             raise self._restored(webhook_id, {name: held[name] for name in body}, error) from None
+        except UpvestError as error:
+            raise _unclear(error, f"Webhook {webhook_id} may hold the new values already.") from None
 
     def _changed(self, webhook_id: str, body: Fields, verification: Verification | None) -> Webhook:
         if verification is None:
@@ -218,6 +223,8 @@ class Subscriptions:
             self._client.delete_webhook(webhook_id)
         except NotFound:
             self._say(f"webhook {webhook_id} was already gone")
+        except UpvestError as error:
+            raise _unclear(error, f"Webhook {webhook_id} may be deleted already.") from None
         self._list.forget(webhook_id)
 
     def _without_leftovers(self, wanted: Wanted) -> list[Webhook]:
@@ -243,7 +250,8 @@ class Subscriptions:
         for webhook in news:
             self._say(
                 f"warning: webhook {webhook.id} ({webhook.title}) is unfinished. The next `pulumi up` of the "
-                "stack that made it removes it; if its resource was renamed or dropped, delete it"
+                "stack that made it removes it; if its resource is up already, renamed or dropped, delete it "
+                f"(DELETE /webhooks/{webhook.id})"
             )
 
     def _is_own(self, claim: str) -> bool:
@@ -365,6 +373,18 @@ def _listed(categories: Iterable[str]) -> str:
 def _while_unfinished(made: Webhook) -> str:
     """An unanswered PATCH may have finished it, so its title is what tells."""
     return f"If it is still titled {made.title}, it is disabled. {NEXT_UP_REMOVES_IT}"
+
+
+def _unclear(error: UpvestError, outcome: str) -> UpvestError:
+    """An error that leaves the outcome unknown says so, and how to find out; any other is as it was."""
+    if not error.outcome_unknown:
+        return error
+    if isinstance(error, EngineGone):
+        return _told(error, outcome)
+    more = [outcome] if error.fix == FINDS_OUT else [outcome, error.fix]
+    unclear = UpvestError(error.summary, *error.details, *more, fix=FINDS_OUT)
+    unclear.outcome_unknown = True
+    return unclear
 
 
 def _told(error: UpvestError, *more: str) -> UpvestError:

@@ -53,6 +53,11 @@ def gives(document: object, status: int = 200) -> Behaviour:
     return says(status, json.dumps(document).encode(), headers)
 
 
+def takes(status: int = 202) -> Behaviour:
+    """An answer of Upvest's own without a body."""
+    return says(status, headers={"upvest-request-id": REQUEST_ID})
+
+
 def problem(status: int, detail: str = "Some detail.", headers: Mapping[str, str] | None = None) -> Behaviour:
     """An error of Upvest's own."""
     document = {

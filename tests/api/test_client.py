@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.api.scripted import REQUEST_ID, always, gives, in_turn, says, webhook
+from tests.api.scripted import REQUEST_ID, always, gives, in_turn, says, takes, webhook
 from upvest_provider.api import WebhookConfig, Write
-from upvest_provider.errors import ApiError, NotFound
+from upvest_provider.errors import ApiError, MalformedAnswer, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def test_a_test_delivery_reports_why_the_receiver_could_not_be_reached(
 def test_a_test_delivery_that_upvest_only_took_the_order_for_has_no_result(
     upstream: Upstream, client: UpvestClient
 ) -> None:
-    upstream.api = always(says(202))
+    upstream.api = always(takes(202))
     assert client.test_webhook(webhook()["id"]) is None
 
 
@@ -109,3 +109,13 @@ def test_a_write_is_told_even_where_its_answer_cannot_be_read(
     with pytest.raises(Exception, match="cannot be read"):
         client.update_webhook("42", {"enabled": True})
     assert [write.action for write in writes] == ["updated"]
+
+
+def test_a_write_that_something_else_than_upvest_answered_is_not_told(
+    upstream: Upstream, client: UpvestClient, writes: list[Write]
+) -> None:
+    upstream.api = always(says(200, b"<html>Welcome to the guest network</html>"))
+    for write in (lambda: client.update_webhook("42", {"title": "t"}), lambda: client.test_webhook("42")):
+        with pytest.raises(MalformedAnswer):
+            write()
+    assert writes == []

@@ -121,7 +121,8 @@ def test_wrong_credentials(upstream: Upstream, client: UpvestClient) -> None:
     assert text(upstream, failed(upstream, client, problem(401, "Signature is incorrect"))) == snapshot("""\
 Upvest answered 401: Signature is incorrect
 PATCH /webhooks/42 at https://api.test, upvest-request-id 1f7a8f0e-6f0c-4a53-9a3b-0d5c7e7b2a11
-Make sure that `upvest:clientId`, `upvest:keyId`, UPVEST_CLIENT_SECRET and the private key belong together, and that this machine's clock is right.\
+An access token was granted just before, so the client's secret and key were right then.
+Make sure that no proxy changes requests on their way; else report the request id to Upvest's support.\
 """)
 
 
@@ -212,3 +213,22 @@ no connection to https://api.test: [Errno 111] Connection refused
 PATCH /webhooks/42 was not sent.
 Make sure that this machine can reach https://api.test, then run the command again.\
 """)
+
+
+@pytest.mark.parametrize(
+    "call", [lambda client: client.list_webhooks(), lambda client: client.get_verification_keys()]
+)
+def test_a_404_to_anything_but_one_webhook_says_of_none_that_it_is_gone(
+    upstream: Upstream, client: UpvestClient, call: Callable[[UpvestClient], object]
+) -> None:
+    upstream.api = always(problem(404))
+    with pytest.raises(ApiError) as failure:
+        call(client)
+    assert not isinstance(failure.value, NotFound)
+
+
+def test_a_404_to_the_token_says_of_no_webhook_that_it_is_gone(upstream: Upstream, client: UpvestClient) -> None:
+    upstream.tokens = always(problem(404))
+    with pytest.raises(ApiError) as failure:
+        client.delete_webhook("42")
+    assert not isinstance(failure.value, NotFound)

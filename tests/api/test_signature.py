@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.api.conftest import CLIENT_ID, KEY_ID
-from tests.api.scripted import TOKEN_PATH, Upstream, always, gives, says, webhook
+from tests.api.scripted import TOKEN_PATH, Upstream, always, gives, says, takes, webhook
 from upvest_provider.api import Credentials, SigningKey
 from upvest_provider.api.signature import Request, sign
 from upvest_provider.api.transport import Transport
@@ -165,7 +165,7 @@ def test_a_get_and_a_delete_have_no_content_headers(upstream: Upstream, client: 
 def test_a_post_without_a_body_signs_its_length_of_0(
     upstream: Upstream, client: UpvestClient, public_key: PublicKey
 ) -> None:
-    upstream.api = always(says(202))
+    upstream.api = always(takes(202))
     client.test_webhook("42")
     [request] = upstream.calls
     assert "content-length" in verified(request, public_key).components

@@ -181,7 +181,8 @@ def test_four_threads_with_one_refused_token_renew_it_once(upstream: Upstream, c
 
 FAILING_TOKENS: dict[str, tuple[Behaviour, int, type[UpvestError]]] = {
     "400": (problem(400), 1, ApiError),
-    "401": (problem(401), 1, ApiError),
+    "401": (problem(401), 3, ApiError),  # with both scopes, then with each alone
+    "401 for a signature": (problem(401, "Signature is incorrect"), 1, ApiError),
     "403": (problem(403), 1, ApiError),
     "500": (problem(500), 1, ApiError),
     "429": (problem(429), 5, ApiError),

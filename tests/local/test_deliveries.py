@@ -88,6 +88,17 @@ class TestGathering:
         assert queue.deliver() is None
         assert [id_ for id_, _ in queue.received] == first + second
 
+    def test_a_delay_from_before_today_s_rules_may_be_in_minutes(
+        self, queue: Queue, upvest: LocalUpvest, clock: Clock
+    ) -> None:
+        [webhook] = upvest.store.webhooks()
+        upvest.store.save_webhook({**webhook, "config": {**webhook["config"], "delay": "2m"}})
+        queue.add()
+        assert queue.deliver() == 120
+        clock.now += 120
+        assert queue.deliver() is None
+        assert len(queue.received) == 1
+
     def test_a_full_package_goes_at_once_and_the_rest_waits(self, queue: Queue) -> None:
         ids = queue.add(5, size=150)
         assert len(package([event("USER.CREATED", {"text": "x" * 150}, "w" * 36, 0)] * 3)) < 1000

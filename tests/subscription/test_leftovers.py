@@ -80,8 +80,7 @@ def test_a_foreign_claim_is_named_once_and_left(account: Account) -> None:
     (line,) = account.lines
     assert foreign in line
     assert account.plain(line) == snapshot(
-        "warning: webhook id-1 (pulumi-00112233445566ff) is unfinished. The next `pulumi up` of the stack "
-        "that made it removes it; if its resource was renamed or dropped, delete it"
+        "warning: webhook id-1 (pulumi-00112233445566ff) is unfinished. The next `pulumi up` of the stack that made it removes it; if its resource is up already, renamed or dropped, delete it (DELETE /webhooks/id-1)"
     )
 
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from .transport import Answer
 
 
+REQUEST_ID = "upvest-request-id"
+"""Stands on every answer of Upvest's, errors included (API reference, 2026)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """A write that succeeded."""
@@ -129,11 +133,7 @@ class UpvestClient:
         """
         request = Request("DELETE", f"/webhooks/{webhook_id}")
         answer = self._session.call(request)
-        if "upvest-request-id" not in answer.headers:
-            raise MalformedAnswer(
-                f"the answer to {request.what} has no upvest-request-id, so it is not Upvest's",
-                fix="Make sure that `upvest:api` and any HTTP proxy of this machine lead to Upvest.",
-            )
+        _require_upvests_own(answer, request)
         self._tell("deleted", webhook_id, answer)
 
     def test_webhook(self, webhook_id: str) -> WebhookTest | None:
@@ -144,6 +144,7 @@ class UpvestClient:
         """
         request = Request("POST", f"/webhooks/{webhook_id}/test")
         answer = self._session.call(request, timeout=limits.TEST_TIMEOUT)
+        _require_upvests_own(answer, request)
         self._tell("tested", webhook_id, answer)
         return parse(WebhookTest, answer.body, request.what) if answer.body else None
 
@@ -153,7 +154,18 @@ class UpvestClient:
         return parse(VerificationKeys, self._session.call(request).body, request.what).keys
 
     def _tell(self, action: str, webhook_id: str, answer: Answer) -> None:
-        self._on_write(Write(action, webhook_id, answer.headers.get("upvest-request-id", "none")))
+        """Without an id it was not Upvest that answered, so nothing was written."""
+        if REQUEST_ID in answer.headers:
+            self._on_write(Write(action, webhook_id, answer.headers[REQUEST_ID]))
+
+
+def _require_upvests_own(answer: Answer, request: Request) -> None:
+    """A guest network answers everything with success; without a body to read only the id tells."""
+    if REQUEST_ID not in answer.headers:
+        raise MalformedAnswer(
+            f"the answer to {request.what} has no upvest-request-id, so it is not Upvest's",
+            fix="Make sure that `upvest:api` and any HTTP proxy of this machine lead to Upvest.",
+        )
 
 
 def _with_json(method: str, path: str, fields: Mapping[str, Any]) -> Request:

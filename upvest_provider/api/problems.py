@@ -21,16 +21,22 @@ DETAIL_LENGTH = 300
 
 FIXES = {
     400: "Correct what Upvest names, then run the command again.",
-    401: "Make sure that `upvest:clientId`, `upvest:keyId`, UPVEST_CLIENT_SECRET and the private key belong "
-    "together, and that this machine's clock is right.",
     403: "Have Upvest allow this client the scopes `webhooks:read` and `webhooks:admin`.",
     404: "Run `pulumi up --refresh`.",
     429: "Wait a minute, then run the command again.",
 }
 
 
-def problem_of(answer: Answer, request: Request, base_url: str) -> ApiError:
-    """The error that an answer of no success is."""
+def problem_of(answer: Answer, request: Request, base_url: str, *details: str, fix: str = "") -> ApiError:
+    """The error that an answer of no success is.
+
+    Args:
+        answer: The answer.
+        request: What it answers.
+        base_url: Who was asked.
+        details: What else is known of it.
+        fix: What to do; what its status suggests where empty.
+    """
     request_id = answer.headers.get("upvest-request-id", "")
     problem = _problem(answer)
     told = (problem.detail or problem.title) if problem else None
@@ -42,15 +48,18 @@ def problem_of(answer: Answer, request: Request, base_url: str) -> ApiError:
         else f"{answer.status} {_phrase(answer.status)}, from something between here and Upvest"
     )
     named = f"upvest-request-id {request_id}" if request_id else "no upvest-request-id"
-    kind = NotFound if own and answer.status == HTTPStatus.NOT_FOUND else ApiError
+    # A 404 to a list or a token's request says nothing of any webhook.
+    is_about_one = request.path.startswith("/webhooks/")
+    kind = NotFound if own and is_about_one and answer.status == HTTPStatus.NOT_FOUND else ApiError
     return kind(
         summary,
         f"{request.what} at {base_url}, {named}",
+        *details,
         status=answer.status,
         detail=detail,
         request_id=request_id,
         retry_after=_seconds(answer.headers.get("retry-after", "")),
-        fix=_fix(answer.status, own=own),
+        fix=fix or _fix(answer.status, own=own),
     )
 
 

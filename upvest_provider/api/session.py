@@ -4,41 +4,30 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlencode
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import tenacity
 
 from upvest_provider import limits
 from upvest_provider.errors import ApiError, NoAnswer, Unreachable, UpvestError
-from upvest_provider.single_flight import SingleFlight
 
-from .models import AccessToken, parse
 from .problems import problem_of
-from .signature import Request, sign
-from .transport import Answer, Transport
+from .signature import sign
+from .tokens import ADMIN, READ, AccessTokens
+from .transport import Transport
+from .unauthorized import UNAUTHORIZED, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .credentials import Credentials
+    from .signature import Request
+    from .transport import Answer
 
-T = TypeVar("T")
-
-SCOPES = "webhooks:read webhooks:admin"
-"""`admin` is described as read and write, but the reading operations list both (specification 1.9.0)."""
-
-UNAUTHORIZED = 401
 TOO_MANY_REQUESTS = 429
 PASSING_FAULTS = frozenset({502, 503, 504})
 """Statuses after which an idempotent request is repeated."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    value: str = field(repr=False)
-    renew_at: float
 
 
 class Session:
@@ -64,7 +53,7 @@ class Session:
         self._clock = clock
         self._sleep = sleep
         self._transport = Transport(credentials.base_url)
-        self._token = SingleFlight(self._fetch_token)
+        self._tokens = AccessTokens(credentials, exchange=self._exchange, clock=clock)
 
     def close(self) -> None:
         """Close all connections."""
@@ -76,48 +65,42 @@ class Session:
         Raises:
             UpvestError: With `outcome_unknown` where the request may have been handled.
         """
+        unclear: list[UpvestError] = []
 
         def exchange(token: str) -> Answer:
             authorised = replace(request, headers={**request.headers, "authorization": f"Bearer {token}"})
-            return self._exchange(authorised, idempotent=idempotent, timeout=timeout)
+            return self._exchange(authorised, unclear, idempotent=idempotent, timeout=timeout)
 
-        token = self._access_token()
-        answer = exchange(token)
-        if answer.status == UNAUTHORIZED:
-            answer = exchange(self._access_token(refused=token))
-        if answer.status == UNAUTHORIZED:
-            raise problem_of(answer, request, self._credentials.base_url)
+        scope = READ if request.method == "GET" else ADMIN
+        token = self._tokens.get(scope)
+        try:
+            answer = exchange(token)
+            if answer.status == UNAUTHORIZED:
+                answer = exchange(self._tokens.get(scope, refused=token))
+            if answer.status == UNAUTHORIZED:
+                raise refusal_of(answer, request, self._credentials.base_url, self._clock())[0]
+        except UpvestError as error:
+            error.outcome_unknown |= bool(unclear)  # that the last attempt failed says nothing of those before
+            raise
         return answer
 
-    def _access_token(self, refused: str = "") -> str:
-        def usable(token: _Token) -> bool:
-            return token.value != refused and self._clock() < token.renew_at
+    def _exchange(
+        self,
+        request: Request,
+        unclear: list[UpvestError] | None = None,
+        *,
+        idempotent: bool = True,
+        timeout: float = limits.ANSWER_TIMEOUT,
+    ) -> Answer:
+        """The answer of success or a 401; other faults are repeated where that is safe, then raised.
 
-        try:
-            return self._token.get(usable=usable).value
-        except UpvestError as error:
-            error.outcome_unknown = False  # whatever became of the token's request, the caller's was not sent
-            raise
-
-    def _fetch_token(self) -> _Token:
-        form = {
-            "client_id": self._credentials.client_id,
-            "client_secret": self._credentials.client_secret,
-            "grant_type": "client_credentials",
-            "scope": SCOPES,
-        }
-        headers = {"content-type": "application/x-www-form-urlencoded"}
-        request = Request("POST", "/auth/token", headers=headers, body=urlencode(form).encode())
-        asked_at = self._clock()
-        answer = self._exchange(request, idempotent=True, timeout=limits.ANSWER_TIMEOUT)
-        if answer.status == UNAUTHORIZED:
-            raise problem_of(answer, request, self._credentials.base_url)
-        token = parse(AccessToken, answer.body, "POST /auth/token")
-        return _Token(token.access_token, asked_at + token.expires_in - limits.TOKEN_MARGIN)
-
-    def _exchange(self, request: Request, *, idempotent: bool, timeout: float) -> Answer:
-        """The answer of success or a 401; other faults are repeated where that is safe, then raised."""
-        unclear: list[UpvestError] = []
+        Args:
+            request: What is sent.
+            unclear: Gathers the errors of attempts that may have been handled.
+            idempotent: Whether it may be repeated although it may have been handled.
+            timeout: Of each attempt.
+        """
+        unclear = [] if unclear is None else unclear
 
         def attempt() -> Answer:
             try:
@@ -141,7 +124,6 @@ class Session:
             # That the last attempt was not handled does not say what became of the ones before.
             if unclear and _may_repeat(error, idempotent=idempotent):
                 raise unclear[-1] from None
-            error.outcome_unknown |= bool(unclear)
             raise
 
     def _send(self, request: Request, timeout: float) -> Answer:

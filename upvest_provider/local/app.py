@@ -5,92 +5,110 @@ Control calls change the world around the API instead; they are not logged.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import uuid
+from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
 
 from . import control
 from .authentication import authorise, issue_token
-from .exchange import Answer, Call
+from .breaking import Line, broken
+from .exchange import Call
+from .faults import FaultKind
 from .operations import OPERATIONS, Task
 from .problems import Problem
+from .responses import response_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from .store import Store
-    from .world import World
+    from .exchange import Answer
+    from .faults import Fault
+    from .service import Service
 
 _JSON_RANGES = {"application/json", "application/*", "*/*"}
 
 
-def create_app(store: Store, world: World, clock: Callable[[], float]) -> ASGIApp:
-    """The API over a store.
-
-    Args:
-        store: The state; used from the event loop only.
-        world: What is around the API.
-        clock: Seconds since 1970.
-    """
+def create_app(service: Service) -> ASGIApp:
+    """The API of a service."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             call = await _read(Request(scope, receive))
         except ClientDisconnect:
             return
+        fault = service.faults.firing(call) if not call.path.startswith(control.PREFIX) else None
         request_id = str(uuid.uuid4())
-        try:
-            answer = _control if call.path.startswith(control.PREFIX) else _answer
-            response = await _response(answer(call, store, world, clock(), request_id))
-        except Exception:
-            logging.getLogger(__name__).exception("%s %s failed", call.method, call.path)
-            fault = Problem(500, "The local API has a fault: its cause is on stderr.")
-            response = await _response(fault.answer(request_id))
-        response.headers["upvest-request-id"] = request_id
-        await response(scope, receive, send)
+        work = partial(_work, call, service, request_id, fault)
+        if fault is None:
+            response: Response | None = await work()
+        else:
+            meeting = partial(service.faults.meeting, fault, call)
+            response = await broken(fault, request_id, work=work, meeting=meeting, line=Line(scope, receive, send))
+        if response:
+            # By the API's own clock, so that a client can tell how far its own is off.
+            response.headers["date"] = formatdate(service.clock(), usegmt=True)
+            await response(scope, receive, send)
 
     return app
 
 
-def _control(call: Call, store: Store, world: World, _: float, request_id: str) -> Answer:
+async def _work(call: Call, service: Service, request_id: str, fault: Fault | None) -> Response:
     try:
-        return control.answer(call, world, store.webhooks)
+        if call.path.startswith(control.PREFIX):
+            answer = _control(call, service, request_id)
+        else:
+            answer = _answer(call, service, request_id, fault)
+        return await response_to(answer, request_id)
+    except Exception:
+        logging.getLogger(__name__).exception("%s %s failed", call.method, call.path)
+        problem = Problem(500, "The local API has a fault: its cause is on stderr.")
+        return await response_to(problem.answer(request_id), request_id)
+
+
+def _control(call: Call, service: Service, request_id: str) -> Answer:
+    try:
+        return control.answer(call, service)
     except Problem as problem:
         return problem.answer(request_id)
 
 
-def _answer(call: Call, store: Store, world: World, now: float, request_id: str) -> Answer:
+def _answer(call: Call, service: Service, request_id: str, fault: Fault | None) -> Answer:
+    store = service.store
     with store.transaction():
+        if fault and fault.kind == FaultKind.REVOKED:
+            store.revoke_tokens()
         try:
-            answer = _respond(call, store, world, now)
+            answer = _respond(call, service, fault)
         except Problem as problem:
             answer = problem.answer(request_id)
         store.record(call, answer, request_id)
     if call.method in ("PATCH", "DELETE"):
-        world.deliveries.wake()
+        service.world.deliveries.wake()
     return answer
 
 
-def _respond(call: Call, store: Store, world: World, now: float) -> Answer:
+def _respond(call: Call, service: Service, fault: Fault | None) -> Answer:
+    store, now, behaviour = service.store, service.clock(), service.behaviour
     if call.path == "/auth/token":
         _check_method(call, ["POST"])
         _check_accept(call)
-        return issue_token(call, store, now)
+        return issue_token(call, store, now, behaviour)
     for path, operations in OPERATIONS.items():
         if match := re.fullmatch(path, call.path):
             _check_method(call, operations)
             _check_accept(call)
             scope, run = operations[call.method]
-            client = authorise(call, store, now, scope)
-            webhook_id = "".join(match.groups())
-            return run(Task(call, store, now, client.account, webhook_id, world.sender))
+            client = authorise(call, store, now, scope, behaviour)
+            lag = fault.seconds if fault and fault.kind == FaultKind.LAG else None
+            return run(Task(call, service, now, client.account, "".join(match.groups()), lag))
     raise Problem(404, f"There is nothing at {call.path}.")
 
 
@@ -118,10 +136,3 @@ async def _read(request: Request) -> Call:
         headers=headers,
         body=await request.body(),
     )
-
-
-async def _response(answer: Answer) -> Response:
-    document = await asyncio.to_thread(answer.later) if answer.later else answer.document
-    if document is None:
-        return Response(status_code=answer.status, headers=answer.headers)
-    return JSONResponse(document, answer.status, answer.headers)

@@ -11,6 +11,7 @@ from .problems import Problem, invalid, unauthorised
 from .signature import verify
 
 if TYPE_CHECKING:
+    from .behaviour import Behaviour
     from .exchange import Call
     from .store import Client, Store
 
@@ -23,7 +24,7 @@ ADMIN = "webhooks:admin"
 _FORM = {"client_id", "client_secret", "grant_type", "scope"}
 
 
-def authorise(call: Call, store: Store, now: float, scope: str) -> Client:
+def authorise(call: Call, store: Store, now: float, scope: str, behaviour: Behaviour) -> Client:
     """The client that makes an authorised call.
 
     Raises:
@@ -31,21 +32,21 @@ def authorise(call: Call, store: Store, now: float, scope: str) -> Client:
     """
     if "upvest-client-id" not in call.headers:
         raise Problem(400, "Header upvest-client-id is missing.", slug="missing_client_id")
-    client = _signing_client(call, store, now)
+    client = _signing_client(call, store, now, behaviour)
     scopes = _scopes_of_token(call, store, now, client)
-    # `admin` is documented as read and write (page on permissions, 2025).
-    if scope not in scopes and ADMIN not in scopes:
+    suffices = ADMIN in scopes and behaviour.admin_reads
+    if scope not in scopes and not suffices:
         raise Problem(403, f"The access token lacks the scope {scope}.")
     return client
 
 
-def issue_token(call: Call, store: Store, now: float) -> Answer:
+def issue_token(call: Call, store: Store, now: float, behaviour: Behaviour) -> Answer:
     """Answers `POST /auth/token`.
 
     Raises:
         Problem: 400 for a form that breaks the rules, 401 for wrong credentials or a scope the client lacks.
     """
-    signer = _signing_client(call, store, now)
+    signer = _signing_client(call, store, now, behaviour)
     form = _form(call)
     client = store.client(form["client_id"])
     if client is None or not hmac.compare_digest(client.client_secret.encode(), form["client_secret"].encode()):
@@ -65,9 +66,9 @@ def issue_token(call: Call, store: Store, now: float) -> Answer:
     return Answer(200, granted, {"cache-control": "no-store"})
 
 
-def _signing_client(call: Call, store: Store, now: float) -> Client:
+def _signing_client(call: Call, store: Store, now: float, behaviour: Behaviour) -> Client:
     """The client whose key signed the request; Upvest's Java example leaves its id out of token requests."""
-    signature = verify(call, now, store.public_key)
+    signature = verify(call, now, store.public_key, created_skew=behaviour.created_skew)
     key_id = signature.parameters["keyid"]
     if not store.use_nonce(key_id, signature.parameters["nonce"], signature.expires, now):
         raise unauthorised("Signature: this nonce was used before.")

@@ -17,6 +17,7 @@ from dns.exception import DNSException
 
 from upvest_provider.categories import EVENT_CATEGORIES
 
+from .control_service import answer_service
 from .exchange import Answer
 from .problems import Problem, invalid, unauthorised
 from .receiver import ANSWER
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .exchange import Call
+    from .service import Service
     from .things import Declared
     from .webhooks import Document
     from .world import World
@@ -45,24 +47,22 @@ MAX_EVENTS = 10_000
 _MAX_TTL = 2**31 - 1
 
 
-def answer(call: Call, world: World, webhooks: Callable[[], list[Document]]) -> Answer:
-    """The answer to a control call.
-
-    Args:
-        call: The request.
-        world: What it looks at or changes.
-        webhooks: Lists those that events may go to.
+def answer(call: Call, service: Service) -> Answer:
+    """The answer to a control call, which looks at a part of the service or changes it.
 
     Raises:
         Problem: 400, 401, 404 or 405.
     """
+    world = service.world
     given = call.headers.get("authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {world.surroundings.control_token}".encode()):
         raise unauthorised("The control token of credentials.json is needed, as authorization: Bearer TOKEN.")
     parts = [unquote(part) for part in call.path.removeprefix(PREFIX).split("/")]
     match call.method, parts:
+        case _, [("faults" | "behaviour") as what]:
+            return answer_service(call.method, what, _body(call), service)
         case "POST", ["events"]:
-            return _make_events(world, webhooks(), _body(call))
+            return _make_events(world, service.store.webhooks(), _body(call))
         case "PUT", ["receiver"]:
             status = _integer(_body(call), "status", 200, 200, 599)
             world.things.put(Kind.ANSWER, ANSWER, {"status": status}, now=world.clock())

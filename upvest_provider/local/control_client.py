@@ -81,6 +81,33 @@ class ControlClient:
         found = self._call("POST", "/_local/events", body)
         return int(found["webhooks"]) if found else 0
 
+    def fail(self, kind: str, **members: object) -> dict[str, Any]:
+        """Has requests meet a fault; gives it as it was taken.
+
+        Args:
+            kind: As `lost`, see `FaultKind`; or `refuse`, which shuts the port at once for `seconds`.
+            members: The others of `Fault`.
+        """
+        return self._call("POST", "/_local/faults", {"kind": kind, **members}) or {}
+
+    def mend(self) -> None:
+        """Breaks nothing any more, forgets what was met, and lets go on what is held."""
+        self._call("DELETE", "/_local/faults")
+
+    def faults_met(self) -> list[dict[str, Any]]:
+        """The members of `Met`, for each request that met a fault, oldest first."""
+        found = self._call("GET", "/_local/faults") or {}
+        met: list[dict[str, Any]] = found["met"]
+        return met
+
+    def behaviour(self) -> dict[str, Any]:
+        """What the API does where its documents are silent: the members of `Behaviour`."""
+        return self._call("GET", "/_local/behaviour") or {}
+
+    def behave(self, **answers: object) -> dict[str, Any]:
+        """Changes some of these answers; gives all of them."""
+        return self._call("PUT", "/_local/behaviour", answers) or {}
+
     def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any] | None:
         connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=TIMEOUT)
         headers = {"authorization": f"Bearer {self._token}", "content-type": "application/json"}
@@ -121,6 +148,29 @@ def make_events(state: Path, category: str, kind: str, about: str, count: int) -
     except ValueError as error:
         raise UpvestError(f"the object is not JSON: {error}", fix='Give it as \'{"id": "1"}\'.') from None
     return ControlClient(state).make_events(category, kind=kind, about=document, count=count)
+
+
+def break_with(state: Path, kind: str, **members: object) -> dict[str, Any]:
+    """Has a running local API break requests; see `ControlClient.fail`.
+
+    Args:
+        state: Its state directory.
+        kind: What goes wrong.
+        members: Of the fault.
+
+    Raises:
+        UpvestError: It does not run, or refuses.
+    """
+    return ControlClient(state).fail(kind, **members)
+
+
+def mend(state: Path) -> None:
+    """Has a running local API break nothing any more; see `ControlClient.mend`.
+
+    Raises:
+        UpvestError: It does not run.
+    """
+    ControlClient(state).mend()
 
 
 def _path(collection: str, names: tuple[str, ...]) -> str:

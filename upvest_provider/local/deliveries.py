@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from .event_queue import Failure
 from .events import event, package, wants
+from .webhooks import delay_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -149,7 +150,7 @@ class Deliveries:
         if not isinstance(config, dict):
             raise TypeError(f"the config of webhook {webhook_id} is no object")
         count, full = _fitting(events, config["max_package_size"])
-        delay = int(config["delay"].rstrip("s")) * self._scale
+        delay = delay_seconds(config["delay"]) * self._scale
         moment = waiting[0][1] + (0 if full else delay)
         return moment, Package(webhook_id, url, count, package(events[:count]), 0)
 

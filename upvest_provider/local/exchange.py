@@ -27,6 +27,11 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def target(self) -> str:
+        """Path and query, as in the request line."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -38,6 +43,7 @@ class Answer:
         headers: Besides those of every answer.
         later: Makes the document where that takes long; it is run outside of the event loop.
         detail: A problem's cause, for the request log.
+        afterwards: Is run when all of it is sent, outside of the event loop.
     """
 
     status: int
@@ -45,3 +51,4 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     later: Callable[[], object] | None = None
     detail: str = ""
+    afterwards: Callable[[], object] | None = None

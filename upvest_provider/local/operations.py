@@ -17,10 +17,10 @@ from .exchange import Answer
 from .problems import Problem, invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from .exchange import Call
-    from .sender import Sender
+    from .service import Service
     from .store import Store
     from .webhooks import Document
 
@@ -36,30 +36,54 @@ class Task:
 
     Attributes:
         call: The request.
-        store: The state.
+        service: What it is answered from.
         now: Seconds since 1970.
         account: Whose webhooks.
         webhook_id: From the path; empty where it has none.
-        sender: Posts test deliveries.
+        lag: Seconds that a list lies behind, as a fault wants it: 0 for before the newest write; none for no such
+            fault.
     """
 
     call: Call
-    store: Store
+    service: Service
     now: float
     account: str
     webhook_id: str
-    sender: Sender
+    lag: float | None = None
 
-    def webhook(self) -> Document:
-        """The webhook that the path names.
+    def webhook(self, lag: float = 0.0) -> Document:
+        """The webhook that the path names, as it was so many seconds ago.
 
         Raises:
             Problem: 404.
         """
-        document = self.store.webhook(self.webhook_id, self.account)
+        store = self.service.store
+        if lag:
+            past = store.past_webhooks(self.account, self.now - lag)
+            document = next((each for each in past if each["id"] == self.webhook_id), None)
+        else:
+            document = store.webhook(self.webhook_id, self.account)
         if document is None:
             raise Problem(404, f"There is no webhook {self.webhook_id}.")
         return document
+
+    def webhooks(self) -> list[Document]:
+        """The account's webhooks, oldest first, as a list shows them."""
+        store, lag = self.service.store, self.service.behaviour.list_lag
+        if self.lag is not None:
+            return store.past_webhooks(self.account, self.now - self.lag if self.lag else None)
+        return store.past_webhooks(self.account, self.now - lag) if lag else store.webhooks(self.account)
+
+    def save(self, document: Document, written: Iterable[str]) -> Document:
+        """Keeps a webhook, new or not, of which some fields were written; gives it as answers show it.
+
+        Raises:
+            Problem: 409.
+        """
+        store, behaviour = self.service.store, self.service.behaviour
+        webhooks.refuse_duplicates(document, written, partial(store.webhooks, self.account), behaviour)
+        store.save_webhook(document, self.account)
+        return webhooks.shown(document, behaviour)
 
 
 def list_webhooks(task: Task) -> Answer:
@@ -68,48 +92,52 @@ def list_webhooks(task: Task) -> Answer:
     sort = _one_of(query, "sort", _SORTS)
     order = _one_of(query, "order", _ORDERS)
     offset, limit = _integer(query, "offset"), _integer(query, "limit")
-    everything = task.store.webhooks(task.account)
+    everything = task.webhooks()
     everything.sort(key=lambda document: str(document[sort]), reverse=order == "DESC")
-    data = everything[offset : offset + limit]
+    data = [webhooks.shown(document, task.service.behaviour) for document in everything[offset : offset + limit]]
     meta: dict[str, object] = {"offset": offset, "limit": limit, "sort": sort, "order": order}
     meta |= {"count": len(data), "total_count": len(everything)}
+    if task.service.behaviour.unknown_fields == "added":
+        meta |= webhooks.UNKNOWN
     return Answer(200, {"meta": meta, "data": data})
 
 
 def create_webhook(task: Task) -> Answer:
     """Answers `POST /webhooks`."""
-    document = webhooks.created(_json_object(task.call), task.now)
-    task.store.save_webhook(document, task.account)
-    return Answer(201, document)
+    fields = _json_object(task.call)
+    return Answer(201, task.save(webhooks.created(fields, task.now, task.service.behaviour), fields))
 
 
 def read_webhook(task: Task) -> Answer:
     """Answers `GET /webhooks/{webhook_id}`."""
-    return Answer(200, task.webhook())
+    behaviour = task.service.behaviour
+    return Answer(200, webhooks.shown(task.webhook(behaviour.get_lag), behaviour))
 
 
 def update_webhook(task: Task) -> Answer:
     """Answers `PATCH /webhooks/{webhook_id}`."""
-    document = webhooks.patched(task.webhook(), _json_object(task.call), task.now)
-    task.store.save_webhook(document, task.account)
-    return Answer(200, document)
+    before, fields = task.webhook(), _json_object(task.call)
+    return Answer(200, task.save(webhooks.patched(before, fields, task.now, task.service.behaviour), fields))
 
 
 def delete_webhook(task: Task) -> Answer:
     """Answers `DELETE /webhooks/{webhook_id}`."""
-    task.store.delete_webhook(task.webhook()["id"], task.account)
+    task.service.store.delete_webhook(task.webhook()["id"], task.account)
     return Answer(204)
 
 
 def test_webhook(task: Task) -> Answer:
-    """Answers `POST /webhooks/{webhook_id}/test`; undocumented: it works on a disabled webhook too."""
-    document = task.webhook()
-    return Answer(200, later=partial(deliver_test, document["id"], document["url"], task.now, task.sender))
+    """Answers `POST /webhooks/{webhook_id}/test`."""
+    document, behaviour = task.webhook(), task.service.behaviour
+    if not document["enabled"] and behaviour.disabled_webhook_test == "refused":
+        raise Problem(409, f"Webhook {document['id']} is disabled.")
+    deliver = partial(deliver_test, document["id"], document["url"], task.now, task.service.world.sender)
+    return Answer(200, later=deliver) if behaviour.test_answer == 200 else Answer(202, afterwards=deliver)  # noqa: PLR2004 - the status
 
 
 def list_verify_keys(task: Task) -> Answer:
     """Answers `GET /auth/verify_keys` with the keys that deliveries are signed with."""
-    return Answer(200, verify_keys(task.store))
+    return Answer(200, verify_keys(task.service.store))
 
 
 def verify_keys(store: Store) -> dict[str, list[dict[str, str]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING
 
 from .exchange import Answer
@@ -19,7 +19,14 @@ _TYPES = {
     404: "not_found",
     405: "method_not_allowed",
     406: "not_acceptable",
+    409: "conflict",
+    422: "unprocessable_entity",
+    426: "upgrade_required",
+    429: "too_many_requests",
     500: "internal",
+    502: "bad_gateway",
+    503: "unavailable",
+    504: "gateway_timeout",
 }
 
 
@@ -39,7 +46,7 @@ class Problem(Exception):
         super().__init__(detail)
         self.status = status
         self.detail = detail
-        self.slug = slug or _TYPES[status]
+        self.slug = slug or _TYPES.get(status, "unknown")
         self.headers = headers or {}
 
     def answer(self, request_id: str) -> Answer:
@@ -47,7 +54,7 @@ class Problem(Exception):
         document = {
             "type": f"https://docs.upvest.co/errors/{self.slug}",
             "status": self.status,
-            "title": HTTPStatus(self.status).phrase,
+            "title": responses.get(self.status, ""),
             "detail": self.detail,
             "request_id": request_id,
         }

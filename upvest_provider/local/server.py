@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -13,7 +11,6 @@ import uuid
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Self
 
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from upvest_provider.errors import SettingsError
@@ -21,7 +18,11 @@ from upvest_provider.errors import SettingsError
 from . import credentials as files
 from .app import create_app
 from .authentication import ADMIN, READ
+from .behaviour import load_behaviour
+from .faults import Faults
+from .port import HOST, Port
 from .request_log import requests
+from .service import Service
 from .store import ACCOUNT, Client, Store
 from .world import World
 
@@ -29,12 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from starlette.types import ASGIApp
-
+    from .behaviour import Behaviour
     from .credentials import Credentials, Surroundings
     from .request_log import LoggedRequest
-
-HOST = "127.0.0.1"
 
 
 class LocalUpvest:
@@ -46,6 +44,7 @@ class LocalUpvest:
         clock: Seconds since 1970; decides about signatures, tokens, timestamps, and what is in effect.
         time_scale: What a documented second lasts for deliveries: their delays and the gaps between attempts.
         dns_port: Of the DNS servers; 0 for that of the last run, or else any free one.
+        behaviour: What it does where Upvest's documents are silent; that of `behaviour.json` where not given.
 
     Attributes:
         url: The base URL.
@@ -53,6 +52,7 @@ class LocalUpvest:
         surroundings: How the world is reached; also in `credentials.json`.
         store: For changes to the account behind the API's back.
         world: DNS, certificate authority, receiver and deliveries.
+        faults: What breaks the API.
 
     Raises:
         SettingsError: On entering; a port is taken, or another process uses the state directory.
@@ -63,6 +63,7 @@ class LocalUpvest:
     surroundings: Surroundings
     store: Store
     world: World
+    faults: Faults
 
     def __init__(
         self,
@@ -72,39 +73,61 @@ class LocalUpvest:
         clock: Callable[[], float] = time.time,
         time_scale: float = 1.0,
         dns_port: int = 0,
+        behaviour: Behaviour | None = None,
     ) -> None:
         self._state = state
-        self._port = port
+        self._port_number = port
         self._clock = clock
         self._time_scale = time_scale
         self._dns_port = dns_port
+        self._behaviour = behaviour or load_behaviour()
         self._exits = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as exits:
             self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
             exits.enter_context(_lock(self._state))
-            listener = exits.enter_context(_listen(self._port))
-            self.url = f"http://{HOST}:{listener.getsockname()[1]}"
+            self._port = exits.enter_context(closing(Port(self._port_number)))
+            self.url = f"http://{HOST}:{self._port.number}"
             # Two connections, since the server's is used by its thread alone.
-            self.store = exits.enter_context(closing(Store(self._state)))
-            own_store = exits.enter_context(closing(Store(self._state)))
+            self.store = exits.enter_context(closing(Store(self._state, self._clock)))
+            own_store = exits.enter_context(closing(Store(self._state, self._clock)))
             _make_verify_key(self.store)
             world = World(self._state, clock=self._clock, time_scale=self._time_scale, dns_port=self._dns_port)
             self.world = exits.enter_context(world)
             self.surroundings = self.world.surroundings
             self.credentials = files.load_or_create(self._state, self.url, self.surroundings)
             self.store.add_client(_client(self.credentials))
-            exits.enter_context(_running(create_app(own_store, self.world, self._clock), listener))
+            self.faults = Faults()
+            self._service = Service(
+                own_store, self.world, self._clock, self._behaviour, self.faults, self._port.shut_for
+            )
+            exits.enter_context(self._port.answered_by(create_app(self._service)))
+            exits.callback(self.faults.end)
             self._exits = exits.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._exits.close()
 
+    @property
+    def behaviour(self) -> Behaviour:
+        """What it does where Upvest's documents are silent; may be set, for requests that arrive from then on."""
+        return self._service.behaviour
+
+    @behaviour.setter
+    def behaviour(self, behaviour: Behaviour) -> None:
+        self._service.behaviour = behaviour
+
     def requests(self, after: int = 0) -> list[LoggedRequest]:
         """The requests so far, oldest first; only those with a number above `after`."""
         return requests(self._state, after)
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Has nothing listen on the port inside, so that connections are refused; open ones are dropped."""
+        with self._port.shut():
+            yield
 
 
 def serve(state: Path, port: int) -> int:
@@ -144,17 +167,6 @@ def _lock(state: Path) -> Iterator[None]:
         yield
 
 
-def _listen(port: int) -> socket.socket:
-    try:
-        return socket.create_server((HOST, port))
-    except OSError as error:
-        cause = os.strerror(error.errno or 0)
-        raise SettingsError(
-            f"port {port} of {HOST} cannot be used: {cause}",
-            fix="name another port, or 0 for any free one",
-        ) from error
-
-
 def _client(credentials: Credentials) -> Client:
     """The client that the credentials file describes, which is older than the database."""
     return Client(
@@ -171,20 +183,3 @@ def _make_verify_key(store: Store) -> None:
     with store.transaction():
         if not store.verify_keys():
             store.add_verify_key(str(uuid.uuid4()), ec.generate_private_key(ec.SECP521R1()))
-
-
-@contextmanager
-def _running(app: ASGIApp, listener: socket.socket) -> Iterator[None]:
-    """Answers in a thread. Connections wait in the listener's queue until it is up."""
-    # What uvicorn would choose by what is installed is chosen here; the request log replaces its access log.
-    config = uvicorn.Config(
-        app, http="h11", ws="none", loop="asyncio", lifespan="off", log_config=None, access_log=False
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="local-upvest")
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()

@@ -7,6 +7,7 @@ header `upvest-signature-version: 15`, SHA-512 for digests and ECDSA, ECDSA sign
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
@@ -25,20 +26,20 @@ if TYPE_CHECKING:
 
     PublicKey = EllipticCurvePublicKey | Ed25519PublicKey
 
-CLOCK_SKEW = 60
-"""Seconds that `created` may lie ahead. Undocumented."""
-
 MAX_LIFETIME = 300
 """Seconds from `created` to `expires`. Undocumented; Upvest's own clients use 5 to 60."""
 
 
-def verify(call: Call, now: float, public_key_of: Callable[[str], PublicKey | None]) -> Signature:
+def verify(
+    call: Call, now: float, public_key_of: Callable[[str], PublicKey | None], *, created_skew: float = math.inf
+) -> Signature:
     """Verifies the signature of a request.
 
     Args:
         call: The request.
         now: Seconds since 1970.
         public_key_of: Finds the key that is registered under a key id.
+        created_skew: Seconds that `created` may lie ahead.
 
     Returns:
         The signature, of which only the nonce remains to be checked.
@@ -48,7 +49,7 @@ def verify(call: Call, now: float, public_key_of: Callable[[str], PublicKey | No
     """
     _check_version(call)
     signature = read(call)
-    _check_times(signature, now)
+    _check_times(signature, now, created_skew)
     _check_coverage(signature, call)
     _check_digest(call)
     key = public_key_of(signature.parameters["keyid"])
@@ -91,8 +92,8 @@ def _check_version(call: Call) -> None:
             raise unauthorised(f"Signature: upvest-signature-version must be 15, not {version}.")
 
 
-def _check_times(signature: Signature, now: float) -> None:
-    if signature.created > now + CLOCK_SKEW:
+def _check_times(signature: Signature, now: float, created_skew: float) -> None:
+    if signature.created > now + created_skew:
         raise unauthorised(f"Signature: created lies {signature.created - now:.0f} s in the future.")
     if signature.expires <= now:
         raise unauthorised(f"Signature: it expired {now - signature.expires:.0f} s ago.")

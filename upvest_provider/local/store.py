@@ -6,6 +6,8 @@ import contextlib
 import json
 import secrets
 import sqlite3
+import threading
+import time
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -23,7 +25,7 @@ from .database import DATABASE
 from .request_log import loggable_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from .exchange import Answer, Call
@@ -35,6 +37,9 @@ ACCOUNT = "default"
 clients can share."""
 
 REQUESTS_KEPT = 100_000
+
+PAST_KEPT = 600
+"""Seconds for which it is known what a webhook was."""
 
 TOKENS_KEPT = 86_400
 """Seconds that an expired token is still known as such."""
@@ -51,6 +56,10 @@ CREATE TABLE IF NOT EXISTS verify_keys (kid TEXT PRIMARY KEY, private_key TEXT);
 CREATE TABLE IF NOT EXISTS webhooks (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE, account TEXT, document TEXT
 );
+CREATE TABLE IF NOT EXISTS replaced (
+    number INTEGER PRIMARY KEY, account TEXT, webhook INTEGER, document TEXT, replaced_at REAL
+);
+CREATE INDEX IF NOT EXISTS replaced_by_time ON replaced (replaced_at);
 CREATE TABLE IF NOT EXISTS requests (
     number INTEGER PRIMARY KEY AUTOINCREMENT, method TEXT, path TEXT, query TEXT, status INTEGER, detail TEXT,
     request_id TEXT, client_id TEXT, body TEXT
@@ -94,9 +103,15 @@ class Store:
 
     Every method is a transaction, or part of the one that `transaction()` opened. A write that was committed
     survives the death of the process, though not that of the machine.
+
+    Args:
+        state: The state directory, which exists.
+        clock: Seconds since 1970; says when a webhook was written.
     """
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
         database = state / DATABASE
         database.touch(mode=0o600)
         self._db = sqlite3.connect(database, timeout=10, isolation_level=None, check_same_thread=False)
@@ -111,16 +126,17 @@ class Store:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Commits all that happens inside at once, or nothing if it raises."""
-        if self._db.in_transaction:
-            yield
-            return
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
 
     def add_client(self, client: Client) -> None:
         """Registers a client, or replaces what was registered under its id."""
@@ -175,13 +191,20 @@ class Store:
                 keys[kid] = key
         return keys
 
+    def revoke_tokens(self) -> None:
+        """Makes all access tokens unknown."""
+        self._db.execute("DELETE FROM tokens")
+
     def save_webhook(self, document: Document, account: str = ACCOUNT) -> None:
         """Writes a webhook, new or not."""
-        self._db.execute(
-            "INSERT INTO webhooks (id, account, document) VALUES (?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET document = excluded.document",
-            (document["id"], account, json.dumps(document)),
-        )
+        with self.transaction():
+            before = self.webhook(document["id"], account)
+            self._db.execute(
+                "INSERT INTO webhooks (id, account, document) VALUES (?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET document = excluded.document",
+                (document["id"], account, json.dumps(document)),
+            )
+            self._keep(document["id"], account, before)
 
     def webhook(self, webhook_id: str, account: str = ACCOUNT) -> Document | None:
         """One webhook of an account."""
@@ -195,10 +218,47 @@ class Store:
         rows = self._db.execute("SELECT document FROM webhooks WHERE account = ? ORDER BY number", (account,))
         return [_document(row) for row in rows]
 
+    def past_webhooks(self, account: str, moment: float | None) -> list[Document]:
+        """All webhooks of an account as they were, oldest first.
+
+        Args:
+            account: Whose.
+            moment: Seconds since 1970; none for before the newest write.
+        """
+        found: dict[int, str | None] = dict(
+            self._db.execute("SELECT number, document FROM webhooks WHERE account = ?", (account,))
+        )
+        later, limit = (0.0, 1) if moment is None else (moment, -1)
+        replaced = self._db.execute(
+            "SELECT webhook, document FROM replaced WHERE account = ? AND replaced_at > ? "
+            "ORDER BY number DESC LIMIT ?",
+            (account, later, limit),
+        )
+        # Undone from the newest on, so that the oldest has the last word.
+        found.update(replaced)
+        return [json.loads(document) for _, document in sorted(found.items()) if document]
+
     def delete_webhook(self, webhook_id: str, account: str = ACCOUNT) -> bool:
         """Deletes a webhook of an account; false if there is none."""
-        deleted = self._db.execute("DELETE FROM webhooks WHERE id = ? AND account = ?", (webhook_id, account))
-        return deleted.rowcount == 1
+        with self.transaction():
+            before = self.webhook(webhook_id, account)
+            if before is None:
+                return False
+            self._keep(webhook_id, account, before)
+            self._db.execute("DELETE FROM webhooks WHERE id = ?", (webhook_id,))
+            return True
+
+    def _keep(self, webhook_id: str, account: str, before: Document | None) -> None:
+        """Keeps what a write replaces, for those who look at the past."""
+        now = self._clock()
+        self._db.execute(
+            "DELETE FROM replaced WHERE replaced_at < ? AND number < (SELECT max(number) FROM replaced)",
+            (now - PAST_KEPT,),
+        )
+        self._db.execute(
+            "INSERT INTO replaced SELECT NULL, ?, number, ?, ? FROM webhooks WHERE id = ?",
+            (account, json.dumps(before) if before else None, now, webhook_id),
+        )
 
     def record(self, call: Call, answer: Answer, request_id: str) -> None:
         """Writes a request to the log, which forgets the oldest."""

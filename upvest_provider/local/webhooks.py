@@ -1,72 +1,126 @@
-"""The rules of a webhook: what may be written, and what a write makes of it.
-
-Limits are those of the API reference of 2026 (specification 1.132.0 or newer), titles those of 1.9.0: the
-newer 32-character pattern is in no release note.
-"""
+"""What a write makes of a webhook, and how answers show it."""
 
 from __future__ import annotations
 
-import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from upvest_provider.categories import ALL, EVENT_CATEGORIES
-from upvest_provider.limits import (
-    DELAY_PATTERN,
-    PACKAGE_SIZE_MAX,
-    PACKAGE_SIZE_MIN,
-    TITLE_LENGTH,
-    URL_LENGTH,
-)
+from upvest_provider.categories import ALL
 
-from .problems import invalid
+from .field_rules import FieldRules
+from .problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable, Iterable
+
+    from .behaviour import Behaviour
 
     Document = dict[str, Any]
 
-DEFAULT_CONFIG = {"delay": "1s", "max_package_size": 51200}
-"""Undocumented; the figures of the newest example in the API reference."""
+UNKNOWN: Document = {"undocumented": {"since": "today"}}
+"""A member that no document names."""
 
-_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?"
-_DNS_NAME = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)*(?=[a-z]){_LABEL}\.?")
-"""The last label begins with a letter, so that no form of an IPv4 address is one."""
+MINUTE = 60
 
 
-def created(fields: Document, now: float) -> Document:
+def created(fields: Document, now: float, behaviour: Behaviour) -> Document:
     """A new webhook, which Upvest creates disabled.
 
     Raises:
         Problem: 400, with everything that is wrong.
     """
-    _check(fields, allowed=_RULES.keys() - {"enabled"}, required=("title", "url"))
-    written = _timestamp(now)
-    defaults = {"enabled": False, "type": [ALL]}
-    document = {"id": str(uuid.uuid4()), "created_at": written, "updated_at": written, **defaults, **fields}
-    return document | {"config": _config(DEFAULT_CONFIG, fields)}
+    FieldRules(behaviour).check(fields, without={"enabled"}, required=("title", "url"))
+    written, moment = _as_kept(fields, behaviour), _timestamp(now)
+    document = {
+        "id": str(uuid.uuid4()),
+        "created_at": moment,
+        "updated_at": moment,
+        "enabled": False,
+        "type": [ALL],
+    }
+    return document | written | {"config": _default_config(behaviour) | written.get("config", {})}
 
 
-def patched(document: Document, fields: Document, now: float) -> Document:
-    """A webhook after a change.
-
-    Undocumented: a partial `config` is merged, and a field that is left out stays, `type` included.
+def patched(document: Document, fields: Document, now: float, behaviour: Behaviour) -> Document:
+    """A webhook after a change; a field that is left out stays, where the behaviour does not say otherwise.
 
     Raises:
         Problem: 400, with everything that is wrong.
     """
-    _check(fields, allowed=_RULES.keys(), required=())
+    FieldRules(behaviour).check(fields)
+    written = _as_kept(fields, behaviour)
+    left_out: Document = {}
+    if behaviour.patch_without_type == "all":
+        left_out["type"] = [ALL]
+    if behaviour.url_change == "disables" and written.get("url", document["url"]) != document["url"]:
+        left_out["enabled"] = False
+    config = document["config"]
+    if "config" in written:
+        config = (config if behaviour.config_patch == "merged" else _default_config(behaviour)) | written["config"]
     updated_at = max(_timestamp(now), _after(document["updated_at"]))
-    return document | fields | {"config": _config(document["config"], fields), "updated_at": updated_at}
+    return document | left_out | written | {"config": config, "updated_at": updated_at}
 
 
-def _config(before: Mapping[str, object], fields: Document) -> Document:
-    """The API allows further members of `config`; they mean nothing to it."""
-    after = {**before, **fields.get("config", {})}
-    return {name: after[name] for name in DEFAULT_CONFIG if name in after}
+def refuse_duplicates(
+    document: Document, written: Iterable[str], webhooks: Callable[[], list[Document]], behaviour: Behaviour
+) -> None:
+    """Looks whether another webhook of the account has what only one may have.
+
+    Raises:
+        Problem: 409.
+    """
+    answers = {"url": behaviour.duplicate_url, "title": behaviour.duplicate_title}
+    for name in answers.keys() & set(written):
+        if answers[name] == "refused":
+            for other in webhooks():
+                if other["id"] != document["id"] and other[name] == document[name]:
+                    raise Problem(409, f"{name}: webhook {other['id']} has it already.")
+
+
+def shown(document: Document, behaviour: Behaviour) -> Document:
+    """A webhook as answers show it."""
+    if behaviour.unknown_fields == "none":
+        return document
+    return {**document, "config": {**document["config"], **UNKNOWN}, **UNKNOWN}
+
+
+def delay_seconds(delay: str) -> int:
+    """A `config.delay` as a number; older ones may be in minutes."""
+    return int(delay[:-1]) * (MINUTE if delay.endswith("m") else 1)
+
+
+def _as_kept(fields: Document, behaviour: Behaviour) -> Document:
+    """Fields in the form that they are kept in."""
+    kept = dict(fields)
+    if behaviour.url_host == "lowered" and "url" in kept:
+        kept["url"] = _with_lower_host(kept["url"])
+    if behaviour.type_order == "sorted":
+        kept |= {name: sorted(kept[name]) for name in ("type", "exclude_type") if name in kept}
+    if "config" in kept:
+        # The API allows further members of `config`; they mean nothing to it.
+        kept["config"] = {
+            name: kept["config"][name] for name in ("delay", "max_package_size") if name in kept["config"]
+        }
+        if behaviour.delay_rule == "minutes" and "delay" in kept["config"]:
+            kept["config"]["delay"] = _in_minutes(kept["config"]["delay"])
+    return kept
+
+
+def _default_config(behaviour: Behaviour) -> Document:
+    return {"delay": behaviour.default_delay, "max_package_size": behaviour.default_max_package_size}
+
+
+def _in_minutes(delay: str) -> str:
+    minutes, rest = divmod(delay_seconds(delay), MINUTE)
+    return delay if rest else f"{minutes}m"
+
+
+def _with_lower_host(url: str) -> str:
+    netloc = urlsplit(url).netloc
+    user, at, host = netloc.rpartition("@")
+    return url.replace(f"//{netloc}", f"//{user}{at}{host.lower()}", 1)
 
 
 def _timestamp(now: float) -> str:
@@ -80,74 +134,3 @@ def _after(timestamp: str) -> str:
 
 def _written(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 10_000:02}Z"
-
-
-def _check(fields: Document, *, allowed: AbstractSet[str], required: tuple[str, ...]) -> None:
-    faults = [f"{name}: required" for name in required if name not in fields]
-    faults += [f"{name}: not a field of this request" for name in fields if name not in allowed]
-    faults += [
-        f"{name}: {fault}" for name in fields if name in allowed for fault in [_RULES[name](fields[name])] if fault
-    ]
-    if faults:
-        raise invalid("; ".join(faults))
-
-
-def _title(value: object) -> str:
-    fits = isinstance(value, str) and 1 <= len(value) <= TITLE_LENGTH
-    return "" if fits else f"must be a string of 1 to {TITLE_LENGTH} characters"
-
-
-def _url(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]*", value) or len(value) > URL_LENGTH:
-        return f"must be a URL of at most {URL_LENGTH} characters"
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError as error:
-        return f"must be a URL: {error}"
-    if parts.scheme != "https":
-        return "must have the scheme https"
-    if not _DNS_NAME.fullmatch(parts.hostname or ""):
-        return "must have a DNS name as host, not an IP address"
-    return ""
-
-
-def _enabled(value: object) -> str:
-    return "" if isinstance(value, bool) else "must be true or false"
-
-
-def _categories(value: object, known: frozenset[str]) -> str:
-    if not isinstance(value, list):
-        return "must be an array of event categories"
-    unknown = [category for category in value if not isinstance(category, str) or category not in known]
-    return f"{unknown[0]!r} is not one of its event categories" if unknown else ""
-
-
-def _type(value: object) -> str:
-    return _categories(value, EVENT_CATEGORIES | {ALL})
-
-
-def _exclude_type(value: object) -> str:
-    return _categories(value, EVENT_CATEGORIES)
-
-
-def _config_members(value: object) -> str:
-    if not isinstance(value, dict):
-        return "must be an object"
-    delay, size = value.get("delay", "1s"), value.get("max_package_size", PACKAGE_SIZE_MIN)
-    if not isinstance(delay, str) or not re.fullmatch(DELAY_PATTERN, delay):
-        return "delay must be a string from 1s to 30s"
-    if type(size) is not int or not PACKAGE_SIZE_MIN <= size <= PACKAGE_SIZE_MAX:
-        return f"max_package_size must be an integer from {PACKAGE_SIZE_MIN} to {PACKAGE_SIZE_MAX}"
-    return ""
-
-
-_RULES: Mapping[str, Callable[[object], str]] = {
-    "title": _title,
-    "url": _url,
-    "enabled": _enabled,
-    "type": _type,
-    "exclude_type": _exclude_type,
-    "config": _config_members,
-}
-"""What is wrong with a field's value; an empty string where nothing is."""
