@@ -10,9 +10,10 @@ from .rules import Fault
 from .settings import ACCOUNTS, Account
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from .api import Write
+    from .declared import Declarations
     from .outside import Outside
     from .settings import Settings
     from .subscription import Subscriptions
@@ -24,13 +25,13 @@ class Accounts:
     Args:
         settings: The stack's.
         outside: What is around the provider.
-        is_declared: Whether a claim is that of a resource of the program that runs now.
+        declarations: What the program declares.
     """
 
-    def __init__(self, settings: Settings, outside: Outside, is_declared: Callable[[str], bool]) -> None:
+    def __init__(self, settings: Settings, outside: Outside, declarations: Declarations) -> None:
         self._settings = settings
         self._outside = outside
-        self._is_declared = is_declared
+        self._declarations = declarations
         self._lock = threading.Lock()
         self._subscriptions: dict[str, Subscriptions] = {}
 
@@ -115,7 +116,8 @@ class Accounts:
                 self._subscriptions[settings.name] = Subscriptions(
                     client,
                     say=outside.say,
-                    is_declared=self._is_declared,
+                    is_declared=self._declarations.has_claim,
+                    holder=self._declarations.holder,
                     clock=outside.clock,
                     monotonic=outside.monotonic,
                 )

@@ -20,13 +20,20 @@ class _Declared(NamedTuple):
     excluded: list[str]
 
 
+class _Holder(NamedTuple):
+    name: str
+    claims: frozenset[object]
+
+
 class Declarations:
     """The webhooks of one program; safe for threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._claims: set[object] = set()
         self._by_claim: dict[str, _Declared] = {}
-        self._holders: dict[str, frozenset[object]] = {}
+        self._holders: dict[str, _Holder] = {}
+        self._adopters: dict[str, _Holder] = {}
 
     def faults(self, inputs: Inputs, account: str, is_unknown: IsUnknown) -> list[Fault]:
         """Whether another webhook of the program would deliver the same events to the same URL.
@@ -43,20 +50,53 @@ class Declarations:
             others = [other for claim, other in self._by_claim.items() if claim != inputs["__claim"]]
         return [fault for other in others for fault in _clash(declared, other)]
 
+    def declare(self, claim: object) -> None:
+        """Remember that the program has a resource with this claim."""
+        with self._lock:
+            self._claims.add(claim)
+
     def has_claim(self, claim: str) -> bool:
         """Whether a resource of the program has this claim."""
         with self._lock:
-            return claim in self._by_claim
+            return claim in self._claims
 
-    def hold(self, webhook_id: str, *claims: object) -> None:
-        """Remember which resource of the program a webhook belongs to; a renamed one has two claims."""
+    def hold(self, webhook_id: str, name: str, *claims: object) -> str | None:
+        """Remember which resource of the program a webhook belongs to; a renamed one has two claims.
+
+        A refresh asks about resources that the program may have no longer; they hold nothing.
+
+        Returns:
+            The name of another resource of the program that has the webhook too, or adopts it.
+        """
         with self._lock:
-            self._holders[webhook_id] = frozenset(claims)
+            if self._claims.isdisjoint(claims):
+                return None
+            known = [self._holders.get(webhook_id), self._adopters.get(webhook_id)]
+            self._holders[webhook_id] = _Holder(name, frozenset(claims))
+        return next((other.name for other in known if other and other.claims.isdisjoint(claims)), None)
+
+    def adopt(self, webhook_id: str, name: str, claim: object) -> str | None:
+        """Remember which resource is to adopt a webhook.
+
+        Returns:
+            The name of another resource of the program that has the webhook.
+        """
+        with self._lock:
+            self._adopters[webhook_id] = _Holder(name, frozenset([claim]))
+            holder = self._holders.get(webhook_id)
+        return holder.name if holder and claim not in holder.claims else None
+
+    def holder(self, webhook_id: str) -> str | None:
+        """The name of the resource of the program that has a webhook, as far as this process has seen it."""
+        with self._lock:
+            holder = self._holders.get(webhook_id)
+            return holder.name if holder else None
 
     def is_held_by_another(self, webhook_id: str, claim: object) -> bool:
         """Whether the program holds a webhook under another name: deleting it would delete what is in use."""
         with self._lock:
-            return claim not in self._holders.get(webhook_id, {claim})
+            holder = self._holders.get(webhook_id)
+            return holder is not None and claim not in holder.claims
 
 
 def _clash(declared: _Declared, other: _Declared) -> list[Fault]:

@@ -23,6 +23,9 @@ command or one edit.
 
 from __future__ import annotations
 
+SERVER_ERRORS = 500
+TOO_MANY_REQUESTS = 429
+
 
 class UpvestError(Exception):
     """The base of every error of this package.
@@ -92,7 +95,9 @@ class ApiError(UpvestError):
         self.detail = detail
         self.request_id = request_id
         self.retry_after = retry_after
-        self.outcome_unknown = status >= 500  # noqa: PLR2004 - the class of server errors
+        # What is not Upvest's own says nothing of what Upvest did; but whoever throttles has passed nothing on.
+        is_refusal_of_upvest = request_id != "" and status < SERVER_ERRORS
+        self.outcome_unknown = not is_refusal_of_upvest and status != TOO_MANY_REQUESTS
 
 
 class NotFound(ApiError):

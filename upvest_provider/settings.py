@@ -391,12 +391,21 @@ class Settings:
         return f"Remove {self._local_file().parent} and start the local API anew."
 
 
-def _check_account(name: str, members: Mapping[str, object]) -> None:
+def check_account_name(name: str) -> None:
+    """See that an account can have this name.
+
+    Raises:
+        SettingsError: It cannot.
+    """
     if not ACCOUNT_NAME.fullmatch(name):
         raise SettingsError(
-            f"{ACCOUNTS} has {name!r}, and names of accounts are lower-case letters, digits and single hyphens",
-            fix=f"Rename it in {ACCOUNTS}.",
+            f"an account is called {name!r}, and their names are of lower-case letters, digits and single hyphens",
+            fix=f"Rename it, in {ACCOUNTS} too.",
         )
+
+
+def _check_account(name: str, members: Mapping[str, object]) -> None:
+    check_account_name(name)
     unknown = [member for member in members if member not in ACCOUNT_MEMBERS]
     if unknown:
         raise SettingsError(

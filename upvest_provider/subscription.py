@@ -63,6 +63,7 @@ class Subscriptions:
         client: Speaks for the account.
         say: Takes lines for the person at the terminal.
         is_declared: Whether a claim is that of a resource of the program that runs now.
+        holder: The name of the resource of that program that has a webhook, where one does.
         clock: Unix seconds.
         monotonic: Seconds, monotonic.
     """
@@ -73,6 +74,7 @@ class Subscriptions:
         *,
         say: Callable[[str], None],
         is_declared: Callable[[str], bool] = lambda _: False,
+        holder: Callable[[str], str | None] = lambda _: None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -81,6 +83,7 @@ class Subscriptions:
         self._clock = clock
         self._list = SharedList(client.list_webhooks, clock=monotonic)
         self._is_declared = is_declared
+        self._holder = holder
         self._claims_of_this_run: set[str] = set()
         self._named: set[str] = set()
         self._has_looked = False
@@ -102,7 +105,7 @@ class Subscriptions:
             wanted = replace(wanted, declared={**wanted.declared, "enabled": False})
         self._claims_of_this_run.add(wanted.claim)
         others = self._without_leftovers(wanted)
-        _refuse_twin(wanted, others)
+        self._refuse_twin(wanted, others)
         made = self._claim(wanted)
         try:
             return self._finish(made, wanted, enabling.verification)
@@ -128,7 +131,7 @@ class Subscriptions:
             ) from None
         self._claims_of_this_run.add(wanted.claim)
         others = self._without_leftovers(wanted)
-        _refuse_twin(wanted, [other for other in others if other.id != webhook_id])
+        self._refuse_twin(wanted, [other for other in others if other.id != webhook_id])
         held = fields_of(found)
         paths = differing(wanted.declared, held, None)
         if paths & delivering(wanted.declared, held) and not enabling.opens():
@@ -241,6 +244,17 @@ class Subscriptions:
         self._name_unfinished(others)
         return others
 
+    def _refuse_twin(self, wanted: Wanted, others: Iterable[Webhook]) -> None:
+        """Refuse a second subscription that delivers the same events to the same place."""
+        declared = wanted.declared
+        url, types, excluded = normalised(declared["url"]), declared["type"], declared.get("exclude_type", ())
+        for other in others:
+            if is_claim(other.title) or normalised(other.url) != url:
+                continue
+            shared = shared_categories(types, excluded, other.type, other.exclude_type)
+            if shared:
+                raise _twin(other, shared, self._holder(other.id))
+
     def _name_unfinished(self, webhooks: Iterable[Webhook]) -> None:
         """Say once of each what nobody in this run will finish."""
         unfinished = [hook for hook in webhooks if is_claim(hook.title) and not self._is_own(hook.title)]
@@ -342,27 +356,31 @@ def fields_of(webhook: Webhook) -> dict[str, Any]:
     }
 
 
-def _refuse_twin(wanted: Wanted, others: Iterable[Webhook]) -> None:
-    """Refuse a second subscription that delivers the same events to the same place."""
-    declared = wanted.declared
-    url = normalised(declared["url"])
-    for other in others:
-        if is_claim(other.title) or normalised(other.url) != url:
-            continue
-        shared = shared_categories(
-            declared["type"], declared.get("exclude_type", ()), other.type, other.exclude_type
+def _twin(other: Webhook, shared: Iterable[str], holder: str | None) -> AlreadySubscribed:
+    """The error for a webhook that stands in the way; one of the same program is not to be adopted."""
+    events = _listed(shared)
+    delivers = (
+        f"delivers {events} to this URL"
+        if other.enabled
+        else f"is subscribed to {events} at this URL, though disabled"
+    )
+    if holder is not None:
+        return AlreadySubscribed(
+            f"webhook {other.id}, which is {holder!r} of this program, still {delivers}",
+            "Nothing was created: each event would arrive twice.",
+            f"If {holder!r} is to move away in this very `up`, it must do so first.",
+            fix=f"Let this webhook depend on {holder!r} (depends_on), or run `pulumi up` again.",
         )
-        if shared:
-            raise AlreadySubscribed(
-                f"webhook {other.id} ({other.title!r}) already delivers {_listed(shared)} to this URL",
-                "Nothing was created: each event would arrive twice.",
-                "If the resource was renamed, tell Pulumi its old name: "
-                'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).',
-                "If the webhook is another stack's, subscribe to other categories or delete one of the two.",
-                f"If Pulumi warns of a pending operation, an earlier run made it; {CLEARS_PENDING} clears that.",
-                f"`upvest-webhooks import {other.id}` writes a file for `pulumi import`, and the code for it.",
-                fix=f'To take the webhook over as it is, add adopt_id="{other.id}".',
-            )
+    return AlreadySubscribed(
+        f"webhook {other.id} ({other.title!r}) already {delivers}",
+        "Nothing was created: each event would arrive twice.",
+        "If the resource was renamed, tell Pulumi its old name: "
+        'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).',
+        "If the webhook is another stack's, subscribe to other categories or delete one of the two.",
+        f"If Pulumi warns of a pending operation, an earlier run made it; {CLEARS_PENDING} clears that.",
+        f"`upvest-webhooks import {other.id}` writes a file for `pulumi import`, and the code for it.",
+        fix=f'To take the webhook over as it is, add adopt_id="{other.id}".',
+    )
 
 
 def _listed(categories: Iterable[str]) -> str:

@@ -50,6 +50,11 @@ DECLARED = "__declared"
 OBSERVED = "__observed"
 
 
+HANDED_ON = ("gate", "verify", "adopt_id", "account", IGNORED)
+"""Inputs beside the API's fields; a refresh gives them back as they stand in the state."""
+
+OUTPUTS_ONLY = ("created_at", "updated_at", "api", "client_id", "last_test")
+
 # A replacement that creates first would subscribe twice. The history repeats the URL, which may be a secret.
 _OWN_OPTIONS = pulumi.ResourceOptions(delete_before_replace=True, additional_secret_outputs=[DECLARED, OBSERVED])
 
@@ -189,8 +194,7 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
             NAME: resource_name,
             IGNORED: opts.ignore_changes,
         }
-        outputs_only = dict.fromkeys(("created_at", "updated_at", "api", "client_id", "last_test"))
-        super().__init__(WebhookProvider(), resource_name, inputs | outputs_only, opts)
+        super().__init__(WebhookProvider(), resource_name, inputs | dict.fromkeys(OUTPUTS_ONLY), opts)
 
 
 def _claim(name: str, parent: pulumi.Resource | None) -> pulumi.Input[str]:
@@ -228,25 +232,40 @@ class WebhookProvider(ResourceProvider):
 
     def _accounts_of(self, config: Callable[[str], str | None]) -> Accounts:
         settings = Settings(config, self._outside.environ, say=self._outside.say)
-        return Accounts(settings, self._outside, self._declarations.has_claim)
+        return Accounts(settings, self._outside, self._declarations)
 
     def check(self, olds: State, news: State) -> CheckResult:
         """Offline: what is wrong with the inputs, and defaults for what is not said."""
         inputs = {"enabled": True, **news, **_with_whole_config(news)}
+        self._declarations.declare(inputs.get(CLAIM))
         account = inputs.get("account")
         faults = rules.faults(inputs, pulumi.contains_unknowns)
         if not faults and not pulumi.contains_unknowns(account):
-            faults = self._accounts.faults(account) or self._declarations.faults(
-                inputs, self._accounts.name(account), pulumi.contains_unknowns
-            )
+            faults = self._accounts.faults(account) or [
+                *self._declarations.faults(inputs, self._accounts.name(account), pulumi.contains_unknowns),
+                *self._faults_of_adoption(inputs),
+            ]
         if not faults:
             for doubt in rules.doubts(inputs, olds, pulumi.contains_unknowns):
                 self._outside.say(f"warning: webhook {inputs.get(NAME)!r}: {doubt}")
         return CheckResult(inputs, [CheckFailure(fault.property, fault.reason) for fault in faults])
 
+    def _faults_of_adoption(self, inputs: State) -> list[rules.Fault]:
+        adopted = inputs.get("adopt_id")
+        if adopted is None or pulumi.contains_unknowns(adopted):
+            return []
+        other = self._declarations.adopt(adopted, inputs[NAME], inputs[CLAIM])
+        return (
+            [rules.Fault("adopt_id", f"must not be the id of {other!r}, which the program has too")]
+            if other
+            else []
+        )
+
     def diff(self, id_: str, olds: State, news: State) -> DiffResult:
         """Offline: whether the API holds what is declared, as far as the state knows."""
-        self._declarations.hold(id_, olds.get(CLAIM), news.get(CLAIM))
+        other = self._declarations.hold(id_, news.get(NAME, ""), olds.get(CLAIM), news.get(CLAIM))
+        if other is not None:
+            raise _declared_twice(id_, other, news)
         if pulumi.contains_unknowns([declaration(news), news.get("account")]):
             return DiffResult(changes=True)  # what is not known yet may become anything
         self._accounts.refuse_other(id_, olds, news.get("account"))
@@ -255,7 +274,7 @@ class WebhookProvider(ResourceProvider):
             self._outside.say(
                 f"webhook {news.get(NAME)!r}: {path} waits for its gate, {origin(news['gate']['url'])}"
             )
-        return DiffResult(changes=bool(paths))
+        return DiffResult(changes=bool(paths) or _is_said_otherwise(olds, news))
 
     def create(self, props: State) -> CreateResult:
         """Create a webhook, or adopt the one that `adopt_id` names."""
@@ -272,7 +291,7 @@ class WebhookProvider(ResourceProvider):
                 if adopted
                 else subscriptions.create(wanted, enabling)
             )
-            self._declarations.hold(webhook.id, props[CLAIM])
+            self._declarations.hold(webhook.id, props[NAME], props[CLAIM])
             observed = fields_of(webhook)
             # What was adopted behind a gate that is shut keeps its URL for now.
             is_elsewhere = adopted and props.get("gate") and observed["url"] != props["url"]
@@ -292,7 +311,9 @@ class WebhookProvider(ResourceProvider):
                 return ReadResult("", {})
             observed = fields_of(webhook)
             outputs = {**props, **observed, **_of_the_api(webhook, account)}
-            return ReadResult(id_, outputs, _inputs_after_read(props, observed))
+            # Without a history nobody knows what is declared: Pulumi keeps the inputs that it has.
+            inputs = _inputs_after_read(props, observed, written) if (written := _written(props)) else None
+            return ReadResult(id_, outputs, inputs)
 
     def update(self, id_: str, olds: State, news: State) -> UpdateResult:
         """Send what differs; nothing where nothing does."""
@@ -305,7 +326,8 @@ class WebhookProvider(ResourceProvider):
             if paths & moves and not self._opens(news):
                 paths -= moves
             if not paths:
-                return UpdateResult(olds | _outputs_after_write(news, observed, {}, _written(olds)))
+                kept = {name: olds[name] for name in OUTPUTS_ONLY if name in olds}
+                return UpdateResult(_outputs_after_write(news, observed, {}, _written(olds)) | kept)
             body = patch(paths, declaration(news), observed, news.get(IGNORED) or ())
             verification = subscriptions.verification(Verify(news.get("verify", "off")))
             webhook = subscriptions.update(id_, body, observed, verification)
@@ -403,16 +425,28 @@ def _outputs_after_write(inputs: State, observed: Fields, sent: Fields, before: 
     return {**inputs, **observed, DECLARED: written.declared, OBSERVED: written.observed}
 
 
-def _inputs_after_read(state: State, observed: Fields) -> State:
+def _inputs_after_read(state: State, observed: Fields, written: Written) -> State:
     """Exactly the declared names, so that a drift shows as one and nothing else does."""
-    written = _written(state)
-    declared = written.declared if written else declaration(state)
-    others = {
-        name: state[name]
-        for name in ("gate", "verify", "adopt_id", "account", CLAIM, NAME, IGNORED)
-        if name in state
-    }
-    return as_declared(declared, observed, written, _left_alone(state, declared, observed)) | others
+    others = {name: state[name] for name in (*HANDED_ON, CLAIM, NAME) if name in state}
+    left_alone = _left_alone(state, written.declared, observed)
+    return as_declared(written.declared, observed, written, left_alone) | others
+
+
+def _is_said_otherwise(olds: State, news: State) -> bool:
+    """Whether Pulumi's state has to learn of inputs that concern Upvest in nothing.
+
+    A refresh gives back what the state holds, so what is not written there shows as a change in each.
+    """
+    known = [name for name in HANDED_ON if not pulumi.contains_unknowns(news.get(name))]
+    return any((olds.get(name) or None) != (news.get(name) or None) for name in known)
+
+
+def _declared_twice(webhook_id: str, other: str, news: State) -> UpvestError:
+    return UpvestError(
+        f"webhook {webhook_id} is declared twice: as {other!r} and as {news.get(NAME)!r}",
+        "Each `pulumi up` would change it for the one, and back for the other.",
+        fix="Remove one of the two, or the adopt_id that names it.",
+    )
 
 
 def _of_the_api(webhook: Webhook, account: Account) -> State:

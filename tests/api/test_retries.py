@@ -75,7 +75,7 @@ REPEATED_NEVER: dict[str, tuple[Behaviour, type[UpvestError]]] = {
 FAULTS = REPEATED_ALWAYS | REPEATED_IF_IDEMPOTENT | REPEATED_NEVER
 
 
-CERTAIN = {*REPEATED_ALWAYS, "400", "403", "404", "406", "409", "302"}
+CERTAIN = {*REPEATED_ALWAYS, "400", "403", "404", "406", "409"}
 """The faults after which nothing can have been done."""
 
 

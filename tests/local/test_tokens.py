@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from upvest_provider.local import LocalUpvest
 
 
-def second_client(upvest: LocalUpvest, caller: Caller, *, scopes: str, account: str = "default") -> Caller:
+def second_client(upvest: LocalUpvest, caller: Caller, *, scopes: str, account: str = "") -> Caller:
     """Registers another client, with a key of its own."""
     key = ec.generate_private_key(ec.SECP521R1())
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

@@ -17,6 +17,7 @@ from upvest_provider.webhook import WebhookProvider
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.servicer.conftest import Lines
     from upvest_provider.local import LocalUpvest
 
 PROVIDER = serialize_provider(WebhookProvider())
@@ -36,13 +37,14 @@ def declared(name: str = "users", **fields: object) -> dict[str, Any]:
 
 
 @pytest.fixture
-def start(upvest: LocalUpvest, tmp_path: Path) -> Callable[[], Servicer]:
+def start(upvest: LocalUpvest, tmp_path: Path, lines: Lines) -> Callable[[], Servicer]:
     def start() -> Servicer:
         # From a folder that is not the project's: the state's pickle must load wherever Pulumi starts it.
         return Servicer(
             config={"upvest:api": "local"},
             directory=tmp_path,
             environment={"UPVEST_LOCAL_STATE": str(Path(upvest.credentials.private_key_file).parent)},
+            lines=lines,
         )
 
     return start
@@ -227,14 +229,70 @@ def test_four_updates_at_once_each_get_their_own_answer(servicer: Servicer) -> N
     assert titles == [f"new {number}" for number in range(4)]
 
 
-def test_what_a_shut_gate_holds_back_is_no_difference_and_is_said(servicer: Servicer, upvest: LocalUpvest) -> None:
+def test_what_a_shut_gate_holds_back_is_no_difference_and_is_said(
+    servicer: Servicer, lines: Lines, upvest: LocalUpvest
+) -> None:
     gate = {"url": "https://tenant.tld/secret", "ready": False, "on_timeout": "report"}
     inputs = servicer.check({}, declared(gate=gate)).inputs
     made = servicer.create(inputs)
     assert [webhook["enabled"] for webhook in upvest.store.webhooks()] == [False]
     before = len(upvest.requests())
     assert servicer.diff(made.id, made.outputs, inputs).changes is False
-    assert "upvest: webhook 'users': enabled waits for its gate, https://tenant.tld" in servicer.lines
+    lines.wait_for("webhook 'users': enabled waits for its gate, https://tenant.tld")
     opened = {**inputs, "gate": {**gate, "ready": UNKNOWN}}
     assert servicer.diff(made.id, made.outputs, opened).changes is True
     assert len(upvest.requests()) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"verify": "warn"}, {"adopt_id": "6f1d7e0c-5b0e-4f3a-9d51-0a4c1c2f9b11"}, {"__ignore_changes": ["enabled"]}],
+)
+def test_what_concerns_upvest_in_nothing_is_written_to_the_state_without_a_request(
+    servicer: Servicer, upvest: LocalUpvest, change: dict[str, Any]
+) -> None:
+    inputs = servicer.check({}, declared()).inputs
+    made = servicer.create(inputs)
+    before = len(upvest.requests())
+    changed = {**inputs, **change}
+    assert servicer.diff(made.id, made.outputs, changed).changes is True
+    updated = servicer.update(made.id, made.outputs, changed)
+    assert servicer.diff(made.id, updated, changed).changes is False
+    assert change.items() <= updated.items()
+    assert {name: updated[name] for name in ("created_at", "api", "client_id")} == {
+        name: made.outputs[name] for name in ("created_at", "api", "client_id")
+    }
+    removed = servicer.update(made.id, updated, inputs)
+    assert removed.keys() == made.outputs.keys()
+    assert len(upvest.requests()) == before
+
+
+def test_two_resources_of_a_program_cannot_have_one_webhook(servicer: Servicer) -> None:
+    inputs = servicer.check({}, declared("users")).inputs
+    made = servicer.create(inputs)
+    servicer.diff(made.id, made.outputs, inputs)
+    adopting = servicer.check({}, declared("people", adopt_id=made.id, type=["ORDER"]))
+    assert adopting.failures == (("adopt_id", "must not be the id of 'users', which the program has too"),)
+    with pytest.raises(ProviderError) as twice:
+        servicer.diff(made.id, made.outputs | {"__claim": "another"}, declared("people"))
+    assert twice.value.message.splitlines() == [
+        f"webhook {made.id} is declared twice: as 'users' and as 'people'",
+        "Each `pulumi up` would change it for the one, and back for the other.",
+        "Remove one of the two, or the adopt_id that names it.",
+    ]
+
+
+def test_a_webhook_of_the_same_program_that_stands_in_the_way_is_not_to_be_adopted(servicer: Servicer) -> None:
+    inputs = servicer.check({}, declared("users")).inputs
+    made = servicer.create(inputs)
+    moved = servicer.check(inputs, declared("users", url="https://tenant.tld/moved")).inputs
+    assert servicer.diff(made.id, made.outputs, moved).changes is True
+    with pytest.raises(ProviderError) as refusal:
+        servicer.create(servicer.check({}, declared("people", url="https://tenant.tld/webhooks/users")).inputs)
+    assert refusal.value.message.splitlines()[-1] == (
+        "Let this webhook depend on 'users' (depends_on), or run `pulumi up` again."
+    )
+    servicer.update(made.id, made.outputs, moved)
+    assert servicer.create(
+        servicer.check({}, declared("people", url="https://tenant.tld/webhooks/users")).inputs
+    ).outputs["enabled"]

@@ -107,10 +107,10 @@ def lost_then_refused(proxy: Proxy) -> None:
 REFUSED: dict[str, Callable[[Proxy], None]] = {
     "400": lambda proxy: proxy.answer("PATCH", "", 400),
     "403": lambda proxy: proxy.answer("PATCH", "", 403),
-    "403 by a proxy": lambda proxy: proxy.answer("PATCH", "", 403, html=True),
     "429": lambda proxy: proxy.answer("PATCH", "", 429, proxy.every),
 }
 UNCLEAR: dict[str, Callable[[Proxy], None]] = {
+    "403 by a proxy": lambda proxy: proxy.answer("PATCH", "", 403, html=True),
     "500": lambda proxy: proxy.answer("PATCH", "", 500),
     "500 with the work done": lambda proxy: proxy.answer("PATCH", "", 500, done=True),
     "503 with the work done": lambda proxy: proxy.answer("PATCH", "", 503, range(1, 6), done=True),

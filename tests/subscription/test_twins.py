@@ -88,7 +88,6 @@ def test_another_url_is_no_twin(account: Account, url: str) -> None:
             "ALL",
         ),
         ({"type": ["USER"]}, {"type": ["USER"], "exclude_type": ["USER"]}, "USER"),
-        ({"type": ["USER"]}, {"type": ["USER"], "enabled": False}, "USER"),
         ({"type": ["USER"], "enabled": False}, {"type": ["USER"]}, "USER"),
     ],
 )
@@ -100,6 +99,14 @@ def test_what_two_webhooks_would_both_deliver_is_named(
     error = account.failure(lambda: account.run().create(wanted), AlreadySubscribed)
     assert error.summary == f"webhook {twin} ('Planted') already delivers {shared} to this URL"
     assert account.requests() == ["GET /webhooks"]
+
+
+def test_a_twin_that_is_disabled_is_named_as_such(account: Account) -> None:
+    twin = account.plant(url=URL, enabled=False)
+    error = account.failure(lambda: account.run().create(account.wanted("users", url=URL)), AlreadySubscribed)
+    assert error.summary == (
+        f"webhook {twin} ('Planted') already is subscribed to USER at this URL, though disabled"
+    )
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,12 @@ WITHOUT: dict[str, Callable[[Proxy], None]] = {
     "502": lambda proxy: proxy.answer(*POST, 502),
     "503": lambda proxy: proxy.answer(*POST, 503),
     "504": lambda proxy: proxy.answer(*POST, 504),
+    "403 by a proxy": lambda proxy: proxy.answer(*POST, 403, html=True),
     "502 by a proxy": lambda proxy: proxy.answer(*POST, 502, html=True),
 }
 CLEAR: dict[str, Callable[[Proxy], None]] = {
     "400": lambda proxy: proxy.answer(*POST, 400),
     "403": lambda proxy: proxy.answer(*POST, 403),
-    "403 by a proxy": lambda proxy: proxy.answer(*POST, 403, html=True),
     "429 for good": lambda proxy: proxy.answer(*POST, 429, proxy.every),
 }
 

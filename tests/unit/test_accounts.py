@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from inline_snapshot import snapshot
 
 from upvest_provider.accounts import Accounts
+from upvest_provider.declared import Declarations
 from upvest_provider.errors import SettingsError, UpvestError, WrongAccount
 from upvest_provider.outside import Outside
 from upvest_provider.rules import Fault
@@ -48,7 +49,7 @@ def settings(accounts: object = TWO, environ: dict[str, str] | None = None, **co
 
 
 def accounts_of(stack: Settings) -> Accounts:
-    return Accounts(stack, Outside(environ={}), lambda _: False)
+    return Accounts(stack, Outside(environ={}), Declarations())
 
 
 def _keys(config: dict[str, str]) -> dict[str, str]:
@@ -152,8 +153,8 @@ Set it with `pulumi config set --path 'upvest:accounts.NAME.clientId' UUID`.\
             {"Tol_1": {"clientId": TOL}},
             {},
             snapshot("""\
-upvest:accounts has 'Tol_1', and names of accounts are lower-case letters, digits and single hyphens
-Rename it in upvest:accounts.\
+an account is called 'Tol_1', and their names are of lower-case letters, digits and single hyphens
+Rename it, in upvest:accounts too.\
 """),
             id="a name with two forms",
         ),
@@ -338,7 +339,7 @@ def test_an_account_of_an_environment_that_is_not_known_yet_refuses_nothing_offl
 
 
 def test_every_account_that_is_connected_has_its_own_subscriptions() -> None:
-    accounts = Accounts(settings(), Outside(environ=SECRETS), lambda _: False)
+    accounts = Accounts(settings(), Outside(environ=SECRETS), Declarations())
     tol, _ = accounts.named("tol")
     byol, _ = accounts.named("byol-de")
     assert tol is not byol

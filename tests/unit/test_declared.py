@@ -105,14 +105,21 @@ def test_resources_of_one_name_below_different_parents_are_told_apart() -> None:
     assert faults(declarations, webhook("users", __claim="claim of another")) != []
 
 
+def declared(*claims: str) -> Declarations:
+    declarations = Declarations()
+    for claim in claims:
+        declarations.declare(claim)
+    return declarations
+
+
 def test_a_webhook_that_nobody_holds_is_not_held_by_another() -> None:
     assert not Declarations().is_held_by_another("id", "claim")
     assert not Declarations().is_held_by_another("id", None)
 
 
 def test_a_webhook_is_held_by_the_resource_that_took_it_over() -> None:
-    declarations = Declarations()
-    declarations.hold("id", "new")
+    declarations = declared("old", "new")
+    declarations.hold("id", "name", "new")
 
     assert declarations.is_held_by_another("id", "old")
     assert not declarations.is_held_by_another("id", "new")
@@ -120,8 +127,8 @@ def test_a_webhook_is_held_by_the_resource_that_took_it_over() -> None:
 
 
 def test_a_renamed_resource_holds_its_webhook_under_both_names() -> None:
-    declarations = Declarations()
-    declarations.hold("id", "old", "new")
+    declarations = declared("old", "new")
+    declarations.hold("id", "name", "old", "new")
 
     assert not declarations.is_held_by_another("id", "old")
     assert not declarations.is_held_by_another("id", "new")
@@ -129,9 +136,9 @@ def test_a_renamed_resource_holds_its_webhook_under_both_names() -> None:
 
 
 def test_the_last_holder_counts() -> None:
-    declarations = Declarations()
-    declarations.hold("id", "old", "new")
-    declarations.hold("id", "new")
+    declarations = declared("old", "new")
+    declarations.hold("id", "name", "old", "new")
+    declarations.hold("id", "name", "new")
 
     assert declarations.is_held_by_another("id", "old")
 
@@ -141,3 +148,35 @@ def test_webhooks_of_two_accounts_are_no_twins() -> None:
     assert faults(declarations, webhook("users"), "tol") == []
     assert faults(declarations, webhook("others"), "byol") == []
     assert faults(declarations, webhook("more"), "byol") == [clash("more", "others", "USER")]
+
+
+def test_a_webhook_that_two_resources_have_is_told_with_the_other_name() -> None:
+    declarations = declared("first", "second")
+    assert declarations.hold("id", "users", "first") is None
+    assert declarations.hold("id", "people", "second") == "users"
+    assert declarations.hold("other id", "people", "second") is None
+
+
+def test_a_webhook_that_another_resource_is_to_adopt_is_told_whichever_is_seen_first() -> None:
+    adopting_later, adopting_first = declared("first", "second"), declared("first", "second")
+    adopting_later.hold("id", "users", "first")
+    assert adopting_later.adopt("id", "people", "second") == "users"
+    assert adopting_first.adopt("id", "people", "second") is None
+    assert adopting_first.hold("id", "users", "first") == "people"
+
+
+def test_a_resource_may_adopt_what_it_has() -> None:
+    declarations = declared("claim")
+    assert declarations.adopt("id", "users", "claim") is None
+    assert declarations.hold("id", "users", "old claim", "claim") is None
+    assert declarations.adopt("id", "users", "claim") is None
+    assert declarations.holder("id") == "users"
+    assert declarations.holder("other id") is None
+
+
+def test_what_the_program_does_not_declare_holds_nothing() -> None:
+    declarations = declared("new")
+    assert declarations.hold("id", "people", "new") is None
+    assert declarations.hold("id", "users", "old") is None
+    assert declarations.holder("id") == "people"
+    assert declarations.is_held_by_another("id", "old")

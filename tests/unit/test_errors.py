@@ -13,8 +13,8 @@ CLASSES = {
 }
 
 
-def api_error(kind: type[errors.ApiError], status: int) -> errors.ApiError:
-    return kind("refused", status=status, detail="detail", request_id="", fix="Do this.")
+def api_error(kind: type[errors.ApiError], status: int, request_id: str = "id") -> errors.ApiError:
+    return kind("refused", status=status, detail="detail", request_id=request_id, fix="Do this.")
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,15 @@ def test_an_error_says_whether_the_request_may_have_been_handled(
 )
 def test_an_error_status_of_the_servers_leaves_the_outcome_unknown(status: int, unknown: bool) -> None:
     assert api_error(errors.ApiError, status).outcome_unknown is unknown
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 499, 500, 503])
+def test_a_status_that_is_not_upvests_own_says_nothing_of_what_upvest_did(status: int) -> None:
+    assert api_error(errors.ApiError, status, request_id="").outcome_unknown
+
+
+def test_whoever_throttles_has_passed_nothing_on() -> None:
+    assert not api_error(errors.ApiError, 429, request_id="").outcome_unknown
 
 
 def test_a_404_of_upvests_own_is_an_error_of_the_api_with_a_known_outcome() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import tenacity
 
 from upvest_provider import limits
-from upvest_provider.errors import ApiError, NoAnswer, Unreachable, UpvestError
+from upvest_provider.errors import TOO_MANY_REQUESTS, ApiError, NoAnswer, Unreachable, UpvestError
 
 from .problems import problem_of
 from .signature import sign
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from .signature import Request
     from .transport import Answer
 
-TOO_MANY_REQUESTS = 429
 PASSING_FAULTS = frozenset({502, 503, 504})
 """Statuses after which an idempotent request is repeated."""
 

@@ -21,6 +21,7 @@ from .control_service import answer_service
 from .exchange import Answer
 from .problems import Problem, invalid, unauthorised
 from .receiver import ANSWER
+from .store import ACCOUNT
 from .things import Kind
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def answer(call: Call, service: Service) -> Answer:
         case _, [("faults" | "behaviour") as what]:
             return answer_service(call.method, what, _body(call), service)
         case "POST", ["events"]:
-            return _make_events(world, service.store.webhooks(), _body(call))
+            body = _body(call)
+            return _make_events(world, service.store.webhooks(str(body.get("account", ACCOUNT))), body)
         case "PUT", ["receiver"]:
             status = _integer(_body(call), "status", 200, 200, 599)
             world.things.put(Kind.ANSWER, ANSWER, {"status": status}, now=world.clock())

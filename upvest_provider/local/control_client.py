@@ -65,7 +65,13 @@ class ControlClient:
         self._call("PUT", "/_local/receiver", {"status": status})
 
     def make_events(
-        self, category: str, *, kind: str = "", about: Mapping[str, object] | None = None, count: int = 1
+        self,
+        category: str,
+        *,
+        kind: str = "",
+        about: Mapping[str, object] | None = None,
+        count: int = 1,
+        account: str = "",
     ) -> int:
         """Makes events happen; gives how many webhooks they go to.
 
@@ -74,10 +80,10 @@ class ControlClient:
             kind: The events' `type`; `<category>.CREATED` where empty.
             about: The events' `object`.
             count: How many, at most 10,000.
+            account: In whose account; empty for the one without a name.
         """
-        body = {"category": category, "object": dict(about or {}), "count": count} | (
-            {"type": kind} if kind else {}
-        )
+        body = {"category": category, "object": dict(about or {}), "count": count, "account": account}
+        body |= {"type": kind} if kind else {}
         found = self._call("POST", "/_local/events", body)
         return int(found["webhooks"]) if found else 0
 
@@ -130,7 +136,7 @@ class ControlClient:
         return document
 
 
-def make_events(state: Path, category: str, kind: str, about: str, count: int) -> int:
+def make_events(state: Path, category: str, kind: str, about: str, count: int, *, account: str = "") -> int:
     """Makes events happen in a running local API, as a command line words it; gives how many webhooks they go to.
 
     Args:
@@ -139,6 +145,7 @@ def make_events(state: Path, category: str, kind: str, about: str, count: int) -
         kind: The events' `type`; `<category>.CREATED` where empty.
         about: The events' `object`, as JSON.
         count: How many.
+        account: In whose account; empty for the one without a name.
 
     Raises:
         UpvestError: It does not run, or refuses.
@@ -147,7 +154,7 @@ def make_events(state: Path, category: str, kind: str, about: str, count: int) -
         document = json.loads(about)
     except ValueError as error:
         raise UpvestError(f"the object is not JSON: {error}", fix='Give it as \'{"id": "1"}\'.') from None
-    return ControlClient(state).make_events(category, kind=kind, about=document, count=count)
+    return ControlClient(state).make_events(category, kind=kind, about=document, count=count, account=account)
 
 
 def break_with(state: Path, kind: str, **members: object) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import secrets
 import uuid
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -19,6 +20,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 FILE = "credentials.json"
 
@@ -60,25 +64,30 @@ class Surroundings:
     control_token: str
 
 
-def load_or_create(state: Path, api: str, surroundings: Surroundings | None = None) -> Credentials:
-    """The credentials of a state directory, now for the base URL `api`; made if there are none.
+def load_or_create(
+    state: Path, api: str, surroundings: Surroundings | None = None, names: Collection[str] = ()
+) -> dict[str, Credentials]:
+    """The credentials of a state directory by account, now for the base URL `api`; made where there are none.
 
     Args:
         state: The state directory, which exists.
         api: The base URL.
         surroundings: What the file says besides.
+        names: Accounts beside the one without a name; those of earlier starts stay.
     """
     file = state / FILE
-    if file.exists():
-        known = json.loads(file.read_text())
-        credentials = Credentials(
-            **{field.name: known[field.name] for field in fields(Credentials)} | {"api": api}
-        )
-    else:
-        credentials = _create(state, api)
-    document = asdict(credentials) | (asdict(surroundings) if surroundings else {})
+    known = json.loads(file.read_text()) if file.exists() else {}
+    accounts = {"": _known(known, api) if known else _create(state, "", api)}
+    accounts |= {name: _known(members, api) for name, members in known.get("accounts", {}).items()}
+    accounts |= {name: _create(state, name, api) for name in names if name not in accounts}
+    document = asdict(accounts[""]) | (asdict(surroundings) if surroundings else {})
+    document["accounts"] = {name: asdict(credentials) for name, credentials in accounts.items() if name}
     write_private(file, json.dumps(document, indent=2).encode())
-    return credentials
+    return accounts
+
+
+def _known(members: Mapping[str, str], api: str) -> Credentials:
+    return Credentials(**{field.name: members[field.name] for field in fields(Credentials)} | {"api": api})
 
 
 def public_key(credentials: Credentials) -> str:
@@ -89,9 +98,9 @@ def public_key(credentials: Credentials) -> str:
     return private_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def _create(state: Path, api: str) -> Credentials:
+def _create(state: Path, name: str, api: str) -> Credentials:
     passphrase = secrets.token_urlsafe(24)
-    private_key_file = (state / "private_key.pem").resolve()
+    private_key_file = (state / (f"private_key_{name}.pem" if name else "private_key.pem")).resolve()
     private_key = ec.generate_private_key(ec.SECP521R1())
     encryption = BestAvailableEncryption(passphrase.encode())
     write_private(

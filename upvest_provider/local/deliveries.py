@@ -126,7 +126,7 @@ class Deliveries:
         """The packages to send now, and the moments of those to send later."""
         now, packages, later = self._clock(), list[Package](), list[float]()
         for webhook_id in self._queue.webhooks():
-            webhook = self._store.webhook(webhook_id)
+            webhook = self._store.anybodys_webhook(webhook_id)
             if webhook is None:
                 self._queue.drop(webhook_id)
             elif webhook["enabled"]:

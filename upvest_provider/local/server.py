@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from upvest_provider.errors import SettingsError
+from upvest_provider.settings import check_account_name
 
 from . import credentials as files
 from .app import create_app
@@ -23,11 +24,11 @@ from .faults import Faults
 from .port import HOST, Port
 from .request_log import requests
 from .service import Service
-from .store import ACCOUNT, Client, Store
+from .store import Client, Store
 from .world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from .behaviour import Behaviour
@@ -45,21 +46,25 @@ class LocalUpvest:
         time_scale: What a documented second lasts for deliveries: their delays and the gaps between attempts.
         dns_port: Of the DNS servers; 0 for that of the last run, or else any free one.
         behaviour: What it does where Upvest's documents are silent; that of `behaviour.json` where not given.
+        accounts: Names of accounts beside the one without a name, each with a client and webhooks of its own.
 
     Attributes:
         url: The base URL.
         credentials: What a client needs; also in `credentials.json` in the state directory.
+        accounts: The credentials of every account by its name, empty for the one without.
         surroundings: How the world is reached; also in `credentials.json`.
         store: For changes to the account behind the API's back.
         world: DNS, certificate authority, receiver and deliveries.
         faults: What breaks the API.
 
     Raises:
-        SettingsError: On entering; a port is taken, or another process uses the state directory.
+        SettingsError: On entering; a port is taken, another process uses the state directory, or an account
+            cannot have the name.
     """
 
     url: str
     credentials: Credentials
+    accounts: Mapping[str, Credentials]
     surroundings: Surroundings
     store: Store
     world: World
@@ -74,8 +79,10 @@ class LocalUpvest:
         time_scale: float = 1.0,
         dns_port: int = 0,
         behaviour: Behaviour | None = None,
+        accounts: Collection[str] = (),
     ) -> None:
         self._state = state
+        self._names = accounts
         self._port_number = port
         self._clock = clock
         self._time_scale = time_scale
@@ -85,6 +92,8 @@ class LocalUpvest:
 
     def __enter__(self) -> Self:
         with ExitStack() as exits:
+            for name in self._names:
+                check_account_name(name)
             self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
             exits.enter_context(_lock(self._state))
             self._port = exits.enter_context(closing(Port(self._port_number)))
@@ -96,8 +105,10 @@ class LocalUpvest:
             world = World(self._state, clock=self._clock, time_scale=self._time_scale, dns_port=self._dns_port)
             self.world = exits.enter_context(world)
             self.surroundings = self.world.surroundings
-            self.credentials = files.load_or_create(self._state, self.url, self.surroundings)
-            self.store.add_client(_client(self.credentials))
+            self.accounts = files.load_or_create(self._state, self.url, self.surroundings, self._names)
+            self.credentials = self.accounts[""]
+            for name, credentials in self.accounts.items():
+                self.store.add_client(_client(credentials, name))
             self.faults = Faults()
             self._service = Service(
                 own_store, self.world, self._clock, self._behaviour, self.faults, self._port.shut_for
@@ -130,12 +141,13 @@ class LocalUpvest:
             yield
 
 
-def serve(state: Path, port: int) -> int:
+def serve(state: Path, port: int, accounts: Collection[str] = ()) -> int:
     """Runs the local API until SIGINT or SIGTERM; prints `ready <url>` once it takes requests.
 
     Args:
         state: See `LocalUpvest`.
         port: See `LocalUpvest`.
+        accounts: See `LocalUpvest`.
 
     Returns:
         The exit status of the program: 1 if it cannot start, with the cause on stderr.
@@ -144,7 +156,7 @@ def serve(state: Path, port: int) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        with LocalUpvest(state, port=port) as upvest:
+        with LocalUpvest(state, port=port, accounts=accounts) as upvest:
             sys.stdout.write(f"ready {upvest.url}\n")
             sys.stdout.flush()
             stop.wait()
@@ -167,13 +179,13 @@ def _lock(state: Path) -> Iterator[None]:
         yield
 
 
-def _client(credentials: Credentials) -> Client:
-    """The client that the credentials file describes, which is older than the database."""
+def _client(credentials: Credentials, account: str) -> Client:
+    """A client that the credentials file describes, which is older than the database."""
     return Client(
         client_id=credentials.client_id,
         client_secret=credentials.client_secret,
         scopes=f"{READ} {ADMIN}",
-        account=ACCOUNT,
+        account=account,
         key_id=credentials.key_id,
         public_key=files.public_key(credentials),
     )

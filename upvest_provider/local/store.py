@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from .signature import PublicKey
     from .webhooks import Document
 
-ACCOUNT = "default"
-"""Undocumented is whether webhooks belong to a client or to the customer behind it: here, to an account that
-clients can share."""
+ACCOUNT = ""
+"""The account without a name. Undocumented is whether webhooks belong to a client or to the customer behind it:
+here, to an account that clients can share."""
 
 REQUESTS_KEPT = 100_000
 
@@ -205,6 +205,11 @@ class Store:
                 (document["id"], account, json.dumps(document)),
             )
             self._keep(document["id"], account, before)
+
+    def anybodys_webhook(self, webhook_id: str) -> Document | None:
+        """One webhook, whosever it is."""
+        row = self._db.execute("SELECT document FROM webhooks WHERE id = ?", (webhook_id,)).fetchone()
+        return _document(row) if row else None
 
     def webhook(self, webhook_id: str, account: str = ACCOUNT) -> Document | None:
         """One webhook of an account."""
