@@ -19,6 +19,9 @@ command or one edit.
     ├── HalfDone             a later step failed, so what the earlier ones did goes back
     │   └── ReceiverRefused  the receiver did not take Upvest's test delivery
     └── OperationFailed      an operation on one webhook failed; wraps one of the above
+
+Two more stand where they are raised: `lookups.LookUpFailed`, which Pulumi must know as an error of the program,
+and `cli.adoption.NotAdoptable`.
 """
 
 from __future__ import annotations

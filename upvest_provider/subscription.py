@@ -127,7 +127,7 @@ class Subscriptions:
             raise UpvestError(
                 f"adopt_id is {webhook_id}, and this account has no such webhook",
                 *error.details,
-                fix="Correct adopt_id (`upvest-webhooks list` shows what there is), or remove it to create one.",
+                fix="Correct adopt_id (see `upvest-webhooks list --stack STACK`), or remove it to create one.",
             ) from None
         self._claims_of_this_run.add(wanted.claim)
         others = self._without_leftovers(wanted)
@@ -378,7 +378,7 @@ def _twin(other: Webhook, shared: Iterable[str], holder: str | None) -> AlreadyS
         'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).',
         "If the webhook is another stack's, subscribe to other categories or delete one of the two.",
         f"If Pulumi warns of a pending operation, an earlier run made it; {CLEARS_PENDING} clears that.",
-        f"`upvest-webhooks import {other.id}` writes a file for `pulumi import`, and the code for it.",
+        f"`upvest-webhooks import {other.id} --stack STACK` writes a file for `pulumi import`.",
         fix=f'To take the webhook over as it is, add adopt_id="{other.id}".',
     )
 

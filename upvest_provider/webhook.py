@@ -320,7 +320,6 @@ class WebhookProvider(ResourceProvider):
         from .subscription import fields_of  # noqa: PLC0415 - loads what only requests need
 
         with _operation("update", news, id_):
-            subscriptions, account = self._accounts.holding(id_, olds)
             observed = declaration(olds)
             paths, moves = _differing(olds, news), delivering(declaration(news), observed)
             if paths & moves and not self._opens(news):
@@ -328,6 +327,7 @@ class WebhookProvider(ResourceProvider):
             if not paths:
                 kept = {name: olds[name] for name in OUTPUTS_ONLY if name in olds}
                 return UpdateResult(_outputs_after_write(news, observed, {}, _written(olds)) | kept)
+            subscriptions, account = self._accounts.holding(id_, olds)
             body = patch(paths, declaration(news), observed, news.get(IGNORED) or ())
             verification = subscriptions.verification(Verify(news.get("verify", "off")))
             webhook = subscriptions.update(id_, body, observed, verification)

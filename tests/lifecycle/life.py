@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from upvest_provider.api import UpvestClient, Webhook
 from upvest_provider.settings import Settings
 from upvest_provider.testing import Outcome, PulumiCli, Rehearsal
+from upvest_provider.testing.process import start
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
     from upvest_provider.local import LocalUpvest
+
+API = {"upvest:api": "local"}
 
 PREAMBLE = """
 import signal
@@ -21,6 +29,30 @@ import pulumi
 from upvest_provider import UpvestWebhook
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 """
+
+USERS = """
+users = UpvestWebhook(
+    "users",
+    title="User webhook",
+    url="https://tenant.tld/webhooks/users",
+    type=["USER"],
+    config={"delay": "2s", "max_package_size": 51200},
+)
+"""
+
+ORDERS = """
+orders = UpvestWebhook("orders", title="Orders", url="https://tenant.tld/webhooks/orders", type=["ORDER"])
+"""
+
+CONFIG = '{"delay": "2s", "max_package_size": 51200}'
+
+
+def life_on(engine: str, folder: Path, upvest: LocalUpvest) -> Life:
+    """A stack in a folder of its own; skips the test where it is to be on a CLI that is not there."""
+    if engine == "cli" and not shutil.which("pulumi"):
+        pytest.skip("pulumi is not on PATH")
+    (folder / "stack").mkdir()
+    return Life(engine, folder / "stack", upvest)
 
 
 class Life:
@@ -36,11 +68,12 @@ class Life:
         (self._project / "Pulumi.yaml").write_text("name: life\nruntime: python\nstackConfigDir: stacks\n")
         self.declare("")
         self.stack = self.stack_of(upvest)
+        self.sent()
 
     def stack_of(self, upvest: LocalUpvest, **config: str) -> Rehearsal | PulumiCli:
         """The same stack with the credentials of an account."""
-        environment = {"UPVEST_LOCAL_STATE": str(Path(upvest.credentials.private_key_file).parent)}
-        settings = {"upvest:api": "local"} | {key.replace("__", ":"): value for key, value in config.items()}
+        environment = _environment(upvest)
+        settings = API | {key.replace("__", ":"): value for key, value in config.items()}
         if self._engine == "cli":
             return PulumiCli(
                 self._project,
@@ -56,6 +89,13 @@ class Life:
             config=settings,
             environment=environment,
         )
+
+    def begin(self, command: str, *options: str) -> subprocess.Popen[str]:
+        """Start an operation in a process and a session of its own; whoever starts it ends it."""
+        if isinstance(self.stack, PulumiCli):
+            return self.stack.begin(command, "--yes", "--skip-preview", *options)
+        arguments = [command, str(self._project), str(self.folder / "state.json"), json.dumps(API)]
+        return start("tests.lifecycle.rehearse", arguments, None, _environment(self.upvest))
 
     def declare(self, program: str) -> None:
         """Replace the program."""
@@ -111,7 +151,33 @@ class Life:
         return "\n".join(file.read_bytes().decode(errors="replace") for file in files)
 
 
+def _environment(upvest: LocalUpvest) -> dict[str, str]:
+    return {"UPVEST_LOCAL_STATE": str(Path(upvest.credentials.private_key_file).parent)}
+
+
 def steps(outcome: Outcome) -> list[tuple[Any, ...]]:
     """Kind and name of each step, and the inputs that changed where any did."""
     assert outcome.error is None, outcome.error
     return [(step.kind, step.name, *([step.changed] if step.changed else [])) for step in outcome.steps]
+
+
+def hook(name: str, **changes: str) -> str:
+    """A webhook as source text, with other arguments than usual; an empty text leaves one out."""
+    arguments = {
+        "title": f'"Webhook {name}"',
+        "url": f'"https://tenant.tld/webhooks/{name}"',
+        "type": '["USER"]',
+        **changes,
+    }
+    told = ", ".join(f"{argument}={value}" for argument, value in arguments.items() if value)
+    return f'{name} = UpvestWebhook("{name}", {told})\n'
+
+
+def users(**changes: str) -> str:
+    """The user webhook, likewise."""
+    return hook("users", **{"title": '"User webhook"', **changes})
+
+
+def options(**given: str) -> str:
+    """Resource options as source text."""
+    return f"pulumi.ResourceOptions({', '.join(f'{name}={value}' for name, value in given.items())})"

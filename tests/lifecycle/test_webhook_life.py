@@ -2,37 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.lifecycle.life import Life, steps
+from tests.lifecycle.life import ORDERS, USERS, Life, steps, users
 from upvest_provider.local import LocalUpvest
-
-USERS = """
-users = UpvestWebhook(
-    "users",
-    title="User webhook",
-    url="https://tenant.tld/webhooks/users",
-    type=["USER"],
-    config={"delay": "2s", "max_package_size": 51200},
-)
-"""
-
-ORDERS = """
-orders = UpvestWebhook("orders", title="Orders", url="https://tenant.tld/webhooks/orders", type=["ORDER"])
-"""
-
-
-CONFIG = '{"delay": "2s", "max_package_size": 51200}'
-
-
-def users(**changes: str) -> str:
-    """The user webhook with other arguments, as source text; an empty text leaves one out."""
-    arguments = {
-        "title": '"User webhook"',
-        "url": '"https://tenant.tld/webhooks/users"',
-        "type": '["USER"]',
-        **changes,
-    }
-    told = ", ".join(f"{name}={value}" for name, value in arguments.items() if value)
-    return f'users = UpvestWebhook("users", {told})\n'
 
 
 class TestTheLifeOfAWebhook:
@@ -199,7 +170,7 @@ class TestDrift:
         assert f"upvest: webhook {id_} was already gone" in outcome.messages
 
 
-class TestRenamesAndReplacements:
+class TestRenames:
     def test_a_rename_without_an_alias_never_deletes_the_live_webhook(self, life: Life) -> None:
         life.declare(USERS)
         life.stack.up()
@@ -212,19 +183,6 @@ class TestRenamesAndReplacements:
         assert f'adopt_id="{live.id}"' in outcome.error
         assert life.webhook() == live
 
-    def test_a_rename_with_an_alias_changes_nothing(self, life: Life) -> None:
-        life.declare(USERS)
-        life.stack.up()
-        life.sent()
-        opts = 'pulumi.ResourceOptions(aliases=[pulumi.Alias(name="users")])'
-        life.declare(users(config=CONFIG, opts=opts).replace('"users"', '"people"', 1))
-        assert steps(life.stack.preview()) == [("same", "people")]
-        assert steps(life.stack.up()) == [("same", "people")]
-        assert life.sent() == []
-        life.declare("")
-        assert steps(life.stack.up()) == [("delete", "people")]
-        assert life.webhooks() == []
-
     def test_a_rename_with_adopt_id_takes_the_live_webhook_over_and_keeps_it(self, life: Life) -> None:
         life.declare(USERS)
         life.stack.up()
@@ -235,16 +193,6 @@ class TestRenamesAndReplacements:
         assert any(f"webhook {live.id} is kept" in message for message in outcome.messages)
         assert life.webhook() == live
         assert steps(life.stack.preview()) == [("same", "people")]
-
-    def test_a_forced_replacement_deletes_first(self, life: Life) -> None:
-        life.declare(USERS)
-        life.stack.up()
-        old = life.webhook()
-        life.sent()
-        assert steps(life.stack.up(replace=["users"])) == [("replace", "users")]
-        assert life.sent() == ["token", "DELETE", "GET", "POST", "PATCH"]
-        assert life.webhook().id != old.id
-        assert life.webhook().enabled
 
 
 class TestRefusals:
@@ -268,12 +216,6 @@ class TestRefusals:
         ):
             assert fault in outcome.error
         assert life.sent() == []
-
-    def test_custom_timeouts_are_refused_with_a_hint(self, life: Life) -> None:
-        life.declare(users(opts='pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1m"))'))
-        outcome = life.stack.preview()
-        assert outcome.error is not None
-        assert "users: custom_timeouts has no effect on dynamic resources." in outcome.error
 
     def test_a_missing_account_is_told_before_any_request(self, life: Life) -> None:
         life.declare(USERS)
@@ -306,61 +248,6 @@ class TestAccounts:
             assert other.requests() == []
         assert life.webhook().enabled
         assert steps(life.stack_of(life.upvest).up()) == [("same", "users")]
-
-
-class TestResourceOptions:
-    def test_ignored_changes_are_neither_reported_nor_repaired(self, life: Life) -> None:
-        opts = 'pulumi.ResourceOptions(ignore_changes=["enabled", "config.delay"])'
-        life.declare(users(config=CONFIG, opts=opts))
-        life.stack.up()
-        life.change_by_hand(enabled=False, config={"delay": "9s"})
-        assert steps(life.stack.refresh()) == [("refresh", "users")]
-        assert steps(life.stack.preview()) == [("same", "users")]
-        life.declare(users(title='"New"', config='{"delay": "3s", "max_package_size": 200}', opts=opts))
-        assert steps(life.stack.up()) == [("update", "users", ("config", "title"))]
-        webhook = life.webhook()
-        assert (webhook.title, webhook.enabled) == ("New", False)
-        assert webhook.config.model_dump() == {"delay": "9s", "max_package_size": 200}
-
-    def test_a_protected_webhook_is_not_deleted(self, life: Life) -> None:
-        life.declare(users(opts="pulumi.ResourceOptions(protect=True)"))
-        life.stack.up()
-        assert life.stack.destroy().error is not None
-        assert life.webhook().enabled
-
-    def test_a_retained_webhook_outlives_its_resource(self, life: Life) -> None:
-        life.declare(users(opts="pulumi.ResourceOptions(retain_on_delete=True)"))
-        life.stack.up()
-        life.sent()
-        life.declare("")
-        assert life.stack.up().ok
-        assert life.sent() == []
-        assert life.webhook().enabled
-
-    def test_webhooks_live_in_components_of_one_kind_side_by_side(self, life: Life) -> None:
-        life.declare(
-            """
-class Receiver(pulumi.ComponentResource):
-    def __init__(self, kind, host):
-        super().__init__(f"test:index:{kind}", host)
-        self.users = UpvestWebhook(f"{host}-users", title="u", url=f"https://{host}/u", type=["USER"],
-            opts=pulumi.ResourceOptions(parent=self))
-        self.orders = UpvestWebhook(f"{host}-orders", title="o", url=f"https://{host}/o", type=["ORDER"],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.users]))
-Receiver("A", "a.tld")
-Receiver("B", "b.tld")
-"""
-        )
-        assert life.stack.preview().ok
-        assert life.stack.up().ok
-        assert len(life.webhooks()) == 4
-        claims = [
-            request.body["title"]
-            for request in life.upvest.requests()
-            if request.path == "/webhooks" and request.body
-        ]
-        assert len(set(claims)) == 4
-        assert all(step[0] == "same" for step in steps(life.stack.up()))
 
 
 class TestSecrets:

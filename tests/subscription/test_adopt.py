@@ -67,7 +67,7 @@ def test_an_unknown_id_is_an_error_that_says_where_ids_are_found(account: Accoun
     assert account.plain(error) == snapshot("""\
 adopt_id is id-1, and this account has no such webhook
 GET /webhooks/id-1 at https://api, upvest-request-id …
-Correct adopt_id (`upvest-webhooks list` shows what there is), or remove it to create one.\
+Correct adopt_id (see `upvest-webhooks list --stack STACK`), or remove it to create one.\
 """)
 
 

@@ -30,7 +30,7 @@ Nothing was created: each event would arrive twice.
 If the resource was renamed, tell Pulumi its old name: opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).
 If the webhook is another stack's, subscribe to other categories or delete one of the two.
 If Pulumi warns of a pending operation, an earlier run made it; `pulumi refresh --yes --clear-pending-creates` clears that.
-`upvest-webhooks import id-1` writes a file for `pulumi import`, and the code for it.
+`upvest-webhooks import id-1 --stack STACK` writes a file for `pulumi import`.
 To take the webhook over as it is, add adopt_id="id-1".\
 """)
 

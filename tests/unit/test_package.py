@@ -7,7 +7,7 @@ import types
 
 import upvest_provider
 
-HEAVY = ["pydantic", "httpx", "cryptography", "dns", "starlette", "uvicorn", "tenacity"]
+HEAVY = ["pydantic", "httpx", "cryptography", "dns", "starlette", "uvicorn", "tenacity", "typer", "rich"]
 LOADED = "import json, sys, upvest_provider; print(json.dumps([*sys.modules]))"
 
 
@@ -36,5 +36,7 @@ def test_the_public_names_are_all_there_is_beside_modules() -> None:
             "UpvestWebhook",
             "WebhookConfig",
             "WebhookConfigArgs",
+            "get_verification_keys",
+            "get_webhooks",
         }
     )

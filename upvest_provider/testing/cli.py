@@ -108,6 +108,42 @@ class PulumiCli:
         """Deletes everything in the state."""
         return self._operate("destroy", "--yes", "--skip-preview")
 
+    def import_file(self, file: Path, *, protect: bool = True) -> Outcome:
+        """Takes objects that exist into the state, as `pulumi import --file` does.
+
+        Args:
+            file: Names them.
+            protect: Whether they are protected then.
+        """
+        protection = f"--protect={str(protect).lower()}"
+        options = ["--file", str(file.resolve()), "--generate-code=false", protection, "--yes", "--skip-preview"]
+        return self._operate("import", *options)
+
+    def export(self) -> dict[str, Any]:
+        """Gives the stack as `pulumi stack export --show-secrets` does."""
+        run = self._pulumi("stack", "export", "--stack", self._stack, "--show-secrets")
+        if run.returncode:
+            raise RuntimeError(f"pulumi stack export failed\n{run.stderr.strip()}")
+        exported: dict[str, Any] = json.loads(run.stdout)
+        return exported
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs any command of the CLI on the stack's project, as `run("cancel", "--yes")`."""
+        return self._pulumi(*arguments)
+
+    def begin(self, command: str, *options: str) -> subprocess.Popen[str]:
+        """Begins an operation in a session of its own, with one pipe for all that it says; the caller ends it."""
+        return subprocess.Popen(  # noqa: S603 - the arguments are the caller's
+            ["pulumi", command, "--stack", self._stack, *options, "--non-interactive", "--color", "never"],  # noqa: S607 - the one on PATH
+            cwd=self._workspace,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
     def _write_stack_settings(self, settings: Mapping[str, object], config: Mapping[str, str]) -> None:
         """Puts settings above those that stand in the CLI's copy, which hold the salt of its encryption, too."""
         kept = yaml.safe_load(self._stack_file.read_text()) if self._stack_file.exists() else {}

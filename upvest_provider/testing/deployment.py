@@ -9,6 +9,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pulumi.runtime.rpc import is_rpc_secret
+
 from upvest_provider.testing.ignore import with_ignored
 from upvest_provider.testing.outcome import Step
 from upvest_provider.testing.servicer import Checked, Difference, Found, Provider
@@ -108,6 +110,7 @@ class Deployment:
         self._preview = preview
         self._replaced = replace
         self._settled = 0
+        self._going: set[str] = set()
 
     # What a program asks for
 
@@ -154,6 +157,27 @@ class Deployment:
                 resource.outputs = outputs
         self._save(self._state)
 
+    def import_(self, resources: Collection[Resource]) -> list[str]:
+        """Takes objects into the state as they are given (import.go `importResources`, `ImportStep.Apply`).
+
+        Returns:
+            What the provider has against their inputs; the engine warns of it and goes on.
+        """
+        waiting = [resource for resource in self._state.resources if not resource.delete]
+        for old in waiting:
+            self._settle("same", old, old)
+        known = {old.urn: old.id for old in waiting}
+        doubts = []
+        for new in resources:
+            if known.get(new.urn) == new.id:
+                continue
+            if new.urn in known:
+                raise Failed(f"resource '{new.urn}' already exists")
+            checked = self._provider(new).check(plain(new.inputs), plain(new.inputs))
+            doubts += [_failure(new, *failure) for failure in checked.failures]
+            self._settle("import", None, new)
+        return doubts
+
     # What the operation does by itself
 
     def refresh(self) -> None:
@@ -179,7 +203,9 @@ class Deployment:
 
     def delete_rest(self) -> None:
         """Deletes what was not settled, dependents first (`GenerateDeletes`, `ScheduleDeletes`)."""
-        for resource in reversed(self._state.resources[self._settled :]):
+        rest = self._state.resources[self._settled :]
+        self._going = {resource.urn for resource in rest}
+        for resource in reversed(rest):
             if resource.pending_replacement:
                 self._remove("remove-pending-replace", resource)
                 continue
@@ -223,7 +249,9 @@ class Deployment:
         self._save(self._state)
 
     def _sealed(self, resource: Resource, outputs: Properties) -> Properties:
-        return seal(outputs, resource.additional_secret_outputs)
+        """Hides what the program says, and what repeats a secret input (step_executor.go `executeStep`)."""
+        repeated = [key for key, value in resource.inputs.items() if is_rpc_secret(value)]
+        return seal(outputs, [*resource.additional_secret_outputs, *repeated])
 
     # One resource
 
@@ -289,7 +317,8 @@ class Deployment:
 
     def _delete(self, resource: Resource) -> None:
         """Deletes the object, if it is ours to delete (`DeleteStep.Apply`)."""
-        if resource.custom and not (self._preview or resource.external or resource.retain_on_delete):
+        is_left_alone = resource.external or resource.retain_on_delete or resource.deleted_with in self._going
+        if resource.custom and not (self._preview or is_left_alone):
             self._provider(resource).delete(resource.id, plain(resource.outputs))
 
     def _provider(self, resource: Resource) -> Provider:

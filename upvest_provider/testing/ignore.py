@@ -41,8 +41,8 @@ def _reset(news: object, olds: object, path: list[str | int]) -> None:
         for each in here.keys() | before.keys():
             _reset(news, olds, [each, *rest])
     elif rest:
-        if key in here and key in before:
-            _reset(here[key], before[key], rest)
+        if key in here and (key in before or isinstance(news, dict)):
+            _reset(here[key], before.get(key), rest)
     elif isinstance(news, dict):
         if key in before:
             news[key] = before[key]

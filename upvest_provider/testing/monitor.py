@@ -78,6 +78,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             supportedFeatures=[
                 resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
                 resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+                resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
             ]
         )
 
@@ -149,6 +150,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
                 additional_secret_outputs=list(request.additionalSecretOutputs),
                 protect=request.protect,
                 retain_on_delete=request.retainOnDelete,
+                deleted_with=request.deletedWith,
             ),
             self._namespace.former(urn, request.parent, list(request.aliases), former_parent),
             request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,

@@ -45,9 +45,13 @@ class Project:
         """Where program and provider run (pkg/engine/project.go `getPwdMain`)."""
         return self.main if self.main.is_dir() else self.main.parent
 
+    def stack_file(self, stack: str) -> Path:
+        """Gives the file with the stack's settings, which need not be there."""
+        return self.root / str(self.settings.get("stackConfigDir", ".")) / f"Pulumi.{stack}.yaml"
+
     def stack_settings(self, stack: str) -> dict[str, object]:
         """Reads the stack's file; empty where there is none."""
-        file = self.root / str(self.settings.get("stackConfigDir", ".")) / f"Pulumi.{stack}.yaml"
+        file = self.stack_file(stack)
         return _mapping(yaml.safe_load(file.read_text())) if file.exists() else {}
 
     def config(self, stack: str, given: Mapping[str, str]) -> dict[str, str]:
@@ -60,12 +64,17 @@ class Project:
         Raises:
             ValueError: A value is encrypted.
         """
+        values = {**self.values(stack), **{self.key(key): value for key, value in given.items()}}
+        return {key: _text(key, value) for key, value in values.items() if value is not None}
+
+    def values(self, stack: str) -> dict[str, object]:
+        """Gives a stack's configuration as it stands in the files; what is encrypted stays so."""
         declared = {
             key: value.get("value", value.get("default")) if isinstance(value, dict) else value
             for key, value in _mapping(self.settings.get("config")).items()
         }
-        values = {**declared, **_mapping(self.stack_settings(stack).get("config")), **given}
-        return {self.key(key): _text(key, value) for key, value in values.items() if value is not None}
+        values = {**declared, **_mapping(self.stack_settings(stack).get("config"))}
+        return {self.key(key): value for key, value in values.items()}
 
     def key(self, key: str) -> str:
         """Gives a configuration key with its namespace."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
@@ -20,9 +20,9 @@ from upvest_provider.testing.outcome import Outcome, in_order
 from upvest_provider.testing.process import collect, pipes, start
 from upvest_provider.testing.project import Project
 from upvest_provider.testing.servicer import ProviderError, Servicer
-from upvest_provider.testing.state import StateFile
+from upvest_provider.testing.state import Resource, StateFile
 from upvest_provider.testing.urn import Namespace
-from upvest_provider.testing.wire import Properties, shown
+from upvest_provider.testing.wire import Properties, from_file, shown, to_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -80,9 +80,44 @@ class Rehearsal:
         """Deletes everything in the state."""
         return self._operate(destroy=True)
 
+    def import_file(self, file: Path, *, protect: bool = True) -> Outcome:
+        """Takes objects that exist into the state, as `pulumi import --file` does.
+
+        Args:
+            file: Names them, with inputs and outputs and without parents; others a rehearsal does not import.
+            protect: Whether they are protected then.
+        """
+        entries = json.loads(file.read_text())["resources"]
+        imports = [self._imported(entry, protect=protect) for entry in entries]
+        return self._operate(imports=imports)
+
+    def export(self) -> dict[str, Any]:
+        """Gives the stack as `pulumi stack export --show-secrets` does, as far as a rehearsal keeps it."""
+        return {
+            "version": 3,
+            "deployment": {"resources": [_exported(each) for each in self._file.load().resources]},
+        }
+
+    def _imported(self, entry: Mapping[str, Any], *, protect: bool) -> Resource:
+        if "outputs" not in entry or "parent" in entry:
+            raise ValueError(
+                f"a rehearsal imports what has outputs and no parent, and {entry.get('name')} is not so\n"
+                "import it with the Pulumi CLI"
+            )
+        return Resource(
+            urn=self._namespace.urn("", entry["type"], entry["name"]),
+            type=entry["type"],
+            custom=True,
+            inputs={key: from_file(value) for key, value in entry["inputs"].items()},
+            outputs={key: from_file(value) for key, value in entry["outputs"].items()},
+            id=entry["id"],
+            protect=protect,
+        )
+
     def _operate(
         self,
         *,
+        imports: Collection[Resource] = (),
         program: bool = False,
         preview: bool = False,
         refresh: bool = False,
@@ -91,7 +126,10 @@ class Rehearsal:
     ) -> Outcome:
         state = self._file.load()
         save = (lambda _: None) if preview else self._file.save
-        config = self._project.config(self._namespace.stack, self._given) if program else state.provider_config
+        is_configured = program or imports
+        config = (
+            self._project.config(self._namespace.stack, self._given) if is_configured else state.provider_config
+        )
         # a refresh happens before the program runs, with the provider as the state knows it
         first_config = state.provider_config if refresh else config
         log = Log()
@@ -100,6 +138,9 @@ class Rehearsal:
             servicer = processes.enter_context(self._servicer(first_config, engine, log))
             deployment = Deployment(state, save=save, dynamic=servicer, preview=preview, replace=replace)
             try:
+                if imports:
+                    state.provider_config = config
+                    log.messages += deployment.import_(imports)
                 if refresh:
                     deployment.refresh()
                 if program:
@@ -161,3 +202,15 @@ class Rehearsal:
         if log.error or exit_code:
             raise Failed(log.error or f"the program ended with exit code {exit_code}")
         return monitor.outputs
+
+
+def _exported(resource: Resource) -> dict[str, Any]:
+    return {
+        "urn": resource.urn,
+        "custom": resource.custom,
+        "id": resource.id,
+        "type": resource.type,
+        "inputs": to_file(resource.inputs),
+        "outputs": to_file(resource.outputs),
+        "protect": resource.protect,
+    }

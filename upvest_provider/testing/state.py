@@ -31,6 +31,7 @@ class Resource:
     additional_secret_outputs: list[str] = field(default_factory=list)
     protect: bool = False
     retain_on_delete: bool = False
+    deleted_with: str = ""
     external: bool = False
     delete: bool = False
     pending_replacement: bool = False

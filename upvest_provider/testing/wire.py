@@ -6,6 +6,7 @@ Between the engine and a program a secret travels as an object with a signature,
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, TypeGuard
 
 from google.protobuf import json_format, struct_pb2
@@ -14,7 +15,18 @@ from pulumi.runtime.rpc import UNKNOWN, is_rpc_secret, unwrap_rpc_secret, wrap_r
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["UNKNOWN", "Properties", "annotate_secrets", "from_struct", "plain", "seal", "shown", "to_struct"]
+__all__ = [
+    "UNKNOWN",
+    "Properties",
+    "annotate_secrets",
+    "from_file",
+    "from_struct",
+    "plain",
+    "seal",
+    "shown",
+    "to_file",
+    "to_struct",
+]
 
 Properties = dict[str, object]
 """A resource's inputs or outputs."""
@@ -58,6 +70,25 @@ def shown(value: object) -> object:
     return value
 
 
+def to_file(value: object) -> object:
+    """Gives a value as `pulumi stack export --show-secrets` writes it."""
+    if _is_secret(value):
+        mark = {key: item for key, item in value.items() if key != "value"}
+        return {**mark, "plaintext": json.dumps(unwrap_rpc_secret(value))}
+    if isinstance(value, dict):
+        return {key: to_file(item) for key, item in value.items()}
+    return [to_file(item) for item in value] if isinstance(value, list) else value
+
+
+def from_file(value: object) -> object:
+    """Gives a value from how a file for `pulumi import` holds it."""
+    if _is_secret(value):
+        return wrap_rpc_secret(json.loads(str(value["plaintext"])))
+    if isinstance(value, dict):
+        return {key: from_file(item) for key, item in value.items()}
+    return [from_file(item) for item in value] if isinstance(value, list) else value
+
+
 def seal(properties: Mapping[str, object], keys: Iterable[str]) -> Properties:
     """Gives the properties with the named ones made secret."""
     sealed = dict(properties)
@@ -83,6 +114,10 @@ def annotate_secrets(outputs: Mapping[str, object], inputs: Mapping[str, object]
 
 def _is_object(value: object) -> TypeGuard[Properties]:
     return isinstance(value, dict) and not is_rpc_secret(value)
+
+
+def _is_secret(value: object) -> TypeGuard[Properties]:
+    return bool(is_rpc_secret(value))
 
 
 def _holds_secret(value: object) -> bool:
