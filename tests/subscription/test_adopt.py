@@ -28,7 +28,7 @@ def without_time(account: Account) -> list[dict[str, object]]:
     ("declared", "sent"),
     [
         ({"title": "Renamed"}, {"title": "Renamed"}),
-        ({"url": "https://hooks.tenant.tld/moved"}, {"url": "https://hooks.tenant.tld/moved"}),
+        ({"url": "https://a.tld/moved"}, {"url": "https://a.tld/moved", "enabled": True}),
         ({"enabled": False}, {"enabled": False}),
         ({"exclude_type": ["ROLE"]}, {"exclude_type": ["ROLE"]}),
         ({"config": {"delay": "9s"}}, {"config": {"delay": "9s", "max_package_size": 51200}}),

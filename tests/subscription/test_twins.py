@@ -28,7 +28,8 @@ def test_a_webhook_that_would_deliver_the_same_events_twice_is_refused_with_thre
 webhook id-1 ('Made by hand') already delivers USER to this URL
 Nothing was created: each event would arrive twice.
 If the resource was renamed, tell Pulumi its old name: opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).
-If the webhook is another stack's, subscribe to other categories or delete one of the two.
+If it is a webhook of this program that moves away, let this one depend on it (depends_on).
+If it is another stack's, subscribe to other categories or delete one of the two.
 If Pulumi warns of a pending operation, an earlier run made it; `pulumi refresh --yes --clear-pending-creates` clears that.
 `upvest-webhooks import id-1 --stack STACK` writes a file for `pulumi import`.
 To take the webhook over as it is, add adopt_id="id-1".\
