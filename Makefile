@@ -61,7 +61,7 @@ pulumi: .venv/installed
 lock:
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip install --quiet uv
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-aws requirements-dev; do \
 		.venv-lock/bin/uv pip compile --quiet --no-header --universal --generate-hashes --python-version 3.11 --upgrade \
 			--no-emit-index-url --no-emit-find-links $$name.in --output-file $$name.txt || exit 1; \
 	done

@@ -4,39 +4,33 @@ import signal
 
 import pulumi
 
+from receiver.choice import receiver_of
+from receiver.stage import stage_of
 from upvest_provider import EndpointReadiness, UpvestWebhook
 
 # Without this, a failing resource makes Pulumi print the traceback of a KeyboardInterrupt that nobody pressed.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 config = pulumi.Config()
-host = config.require("host")
-timeout, interval = config.get("gateTimeout"), config.get("gateInterval")
+stage = stage_of(
+    pulumi.get_stack(),
+    config.get,
+    pulumi.Config("upvest").get,
+    # A plan can be shown before the ids are filled in.
+    doubt=(lambda error: pulumi.warn(f"`pulumi up` will refuse: {error}"))
+    if pulumi.runtime.is_dry_run()
+    else None,
+)
+receiver = receiver_of(stage, config)
+ready = EndpointReadiness(
+    "receiver-ready",
+    url=receiver.url,
+    timeout=config.get("gateTimeout"),
+    interval=config.get("gateInterval"),
+    **receiver.gate,
+)
 
-if config.get_bool("localReceiver"):
-    from receiver.local import LocalReceiver
-
-    receiver = LocalReceiver(
-        "receiver",
-        host=host,
-        dns_delay=config.get_float("dnsDelay") or 0.0,
-        certificate_delay=config.get_float("certificateDelay") or 0.0,
-        certificate_lifetime=config.require_float("certificateLifetime"),
-    )
-    ready = EndpointReadiness(
-        "receiver-ready",
-        url=receiver.url,
-        triggers=[receiver.certificate_id],
-        resolvers=receiver.resolvers,
-        ca_file=receiver.ca_file,
-        allow_private=receiver.allow_private,
-        timeout=timeout,
-        interval=interval,
-    )
-else:
-    ready = EndpointReadiness("receiver-ready", url=f"https://{host}", timeout=timeout, interval=interval)
-
-protected = pulumi.ResourceOptions(protect=pulumi.get_stack() == "prod")
+protected = pulumi.ResourceOptions(protect=stage.name == "prod")
 users = UpvestWebhook(
     "users",
     title="User webhook",

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from upvest_provider.local import ControlClient
 
+    from .interface import GateInputs
+    from .stage import Stage
+
 State = dict[str, Any]
 
 TTL = 60
@@ -223,7 +226,10 @@ class LocalListener(Resource, module="local", name="Listener"):
 
 
 class LocalReceiver(pulumi.ComponentResource):
-    """A receiver in the local world: its DNS name, its certificate, and what answers."""
+    """A receiver in the local world: its DNS name, its certificate, and what answers.
+
+    The gate asks anew after another certificate, and asks the local world's resolver and authority.
+    """
 
     url: pulumi.Output[str]
     """Its origin, as `https://hooks.tenant.tld:8443`; known once all three are declared, in effect or not."""
@@ -231,12 +237,6 @@ class LocalReceiver(pulumi.ComponentResource):
     """Its DNS name."""
     certificate_id: pulumi.Output[str]
     """Another one for each certificate: a trigger for what depends on it."""
-    resolvers: pulumi.Output[list[str]]
-    """The DNS resolvers that know it."""
-    ca_file: pulumi.Output[str]
-    """The certificate authority that it is to be trusted by."""
-    allow_private: bool
-    """Its address is one of this machine."""
 
     def __init__(
         self,
@@ -274,10 +274,24 @@ class LocalReceiver(pulumi.ComponentResource):
         )
         self.host = record.name
         self.certificate_id = certificate.certificate_id
-        self.resolvers = listener.resolver.apply(lambda resolver: [resolver])
-        self.ca_file = listener.ca_file
-        self.allow_private = True
+        self.gate: GateInputs = {
+            "triggers": [certificate.certificate_id],
+            "resolvers": [listener.resolver],
+            "ca_file": listener.ca_file,
+            "allow_private": True,
+        }
         self.register_outputs({"url": self.url, "host": self.host, "certificate_id": self.certificate_id})
+
+
+def declare(stage: Stage, config: pulumi.Config) -> LocalReceiver:
+    """The receiver of a stage."""
+    return LocalReceiver(
+        "receiver",
+        host=stage.host,
+        dns_delay=config.get_float("dnsDelay") or 0.0,
+        certificate_delay=config.get_float("certificateDelay") or 0.0,
+        certificate_lifetime=config.require_float("certificateLifetime"),
+    )
 
 
 def _control() -> ControlClient:

@@ -67,7 +67,8 @@ def patch(
     """The body of the PATCH that takes the declared values over in the given paths.
 
     `type` always goes along, for the schema repeats its default (`ALL`) on PATCH. Whether a partial `config`
-    is merged or replaced is not documented, so it goes whole: what is declared over what is observed.
+    is merged or replaced is not documented, so it goes whole: what is declared over what is observed. Nor is it
+    documented whether a webhook that moves stays enabled, so that is said again.
     """
     body: dict[str, Any] = {path: declared.get(path, []) for path in FIELDS if path in paths and path != CONFIG}
     if any(path.startswith(f"{CONFIG}.") for path in paths):
@@ -78,6 +79,13 @@ def patch(
         }
         body[CONFIG] = {**observed.get(CONFIG, {}), **members}
     body.setdefault("type", observed["type"])
+    if (
+        "url" in body
+        and declared.get("enabled")
+        and observed.get("enabled")
+        and not is_ignored("enabled", ignored)
+    ):
+        body["enabled"] = True
     return body
 
 

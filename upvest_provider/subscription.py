@@ -140,7 +140,7 @@ class Subscriptions:
             return self._noted(found)
         body = patch(paths, wanted.declared, held)
         try:
-            return self._changed(webhook_id, body, enabling.verification)
+            return self._changed(webhook_id, body, held, enabling.verification)
         except EngineGone as error:
             raise _told(error, f"Webhook {webhook_id} may hold the new values already.") from None
         except UpvestError as error:
@@ -188,16 +188,16 @@ class Subscriptions:
             UpvestError: With `outcome_unknown` where the fields may have been set nevertheless.
         """
         try:
-            return self._changed(webhook_id, body, verification)
+            return self._changed(webhook_id, body, held, verification)
         except HalfDone as error:
             raise self._restored(webhook_id, {name: held[name] for name in body}, error) from None
         except UpvestError as error:
             raise _unclear(error, f"Webhook {webhook_id} may hold the new values already.") from None
 
-    def _changed(self, webhook_id: str, body: Fields, verification: Verification | None) -> Webhook:
+    def _changed(self, webhook_id: str, body: Fields, held: Fields, verification: Verification | None) -> Webhook:
         if verification is None:
             return self._patched(webhook_id, body)
-        if not body.get("enabled"):
+        if not body.get("enabled") or held.get("enabled"):
             webhook = self._patched(webhook_id, body)
             if "url" in body and webhook.enabled:
                 verification.after_moving(webhook_id)
@@ -376,7 +376,8 @@ def _twin(other: Webhook, shared: Iterable[str], holder: str | None) -> AlreadyS
         "Nothing was created: each event would arrive twice.",
         "If the resource was renamed, tell Pulumi its old name: "
         'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).',
-        "If the webhook is another stack's, subscribe to other categories or delete one of the two.",
+        "If it is a webhook of this program that moves away, let this one depend on it (depends_on).",
+        "If it is another stack's, subscribe to other categories or delete one of the two.",
         f"If Pulumi warns of a pending operation, an earlier run made it; {CLEARS_PENDING} clears that.",
         f"`upvest-webhooks import {other.id} --stack STACK` writes a file for `pulumi import`.",
         fix=f'To take the webhook over as it is, add adopt_id="{other.id}".',

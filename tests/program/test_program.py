@@ -1,4 +1,4 @@
-"""The program at the top of this repository, its stages and its commands."""
+"""The commands of this repository: the demo, and the installation of the Pulumi CLI."""
 
 from __future__ import annotations
 
@@ -10,67 +10,13 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import pytest
-import yaml
-
-from upvest_provider.local import LocalUpvest
-from upvest_provider.testing import Outcome, Rehearsal
+if TYPE_CHECKING:
+    import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-
-
-def rehearsal(stage: str, folder: Path, **config: str) -> Rehearsal:
-    return Rehearsal(
-        PROJECT,
-        stack=stage,
-        state=folder / "state.json",
-        config={key.replace("__", ":"): value for key, value in config.items()},
-        environment={"UPVEST_LOCAL_STATE": str(folder / "upvest")},
-    )
-
-
-def kinds(outcome: Outcome) -> list[tuple[str, str]]:
-    assert outcome.error is None, outcome.error
-    return [(step.kind, step.name) for step in outcome.steps]
-
-
-@pytest.mark.parametrize("stage", ["staging", "prod"])
-def test_each_stage_previews_without_credentials(stage: str, tmp_path: Path) -> None:
-    assert kinds(rehearsal(stage, tmp_path).preview()) == [
-        ("create", "orders"),
-        ("create", "receiver-ready"),
-        ("create", "users"),
-    ]
-
-
-def test_dev_previews_its_receiver_too(tmp_path: Path) -> None:
-    created = kinds(rehearsal("dev", tmp_path).preview())
-    assert created == [
-        ("create", "orders"),
-        *[("create", "receiver")] * 4,
-        ("create", "receiver-ready"),
-        ("create", "users"),
-    ]
-
-
-def test_the_stages_are_three_environments() -> None:
-    files = {path.name: yaml.safe_load(path.read_text())["config"] for path in (PROJECT / "stacks").iterdir()}
-    assert {name: config["upvest:api"] for name, config in files.items()} == {
-        "Pulumi.dev.yaml": "local",
-        "Pulumi.staging.yaml": "sandbox",
-        "Pulumi.prod.yaml": "live",
-    }
-
-
-def test_the_webhooks_of_prod_are_protected(tmp_path: Path) -> None:
-    with LocalUpvest(tmp_path / "upvest") as upvest:
-        local = {"upvest__api": "local", "upvest__clientId": "", "upvest__keyId": "", "localReceiver": "true"}
-        prod = rehearsal("prod", tmp_path, **local)
-        assert prod.up().ok
-        assert "protected" in (prod.destroy().error or "")
-        assert len(upvest.store.webhooks()) == 2
 
 
 class TestTheDemo:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from upvest_provider.local import LocalUpvest
+from upvest_provider.settings import ACCOUNT_MEMBERS
 from upvest_provider.testing import Rehearsal
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -80,9 +81,13 @@ def test_the_use_of_a_rehearsal_runs(infra: Path) -> None:
 
 
 def test_every_setting_is_one_that_is_read() -> None:
-    told = set(re.findall(r"(?:`)(upvest:\w+|UPVEST_\w+)", README))
+    # With the name of an account in the middle they are the same variables.
+    told = {name.replace("_TOL_", "_") for name in re.findall(r"(?:`)(upvest:\w+|UPVEST_\w+)", README)}
     source = (PROJECT / "upvest_provider" / "settings.py").read_text()
-    assert told == set(re.findall(r'"(upvest:\w+|UPVEST_\w+)"', source))
+    whole = re.findall(r'"(upvest:\w+|UPVEST_\w+)"', source)
+    variables = re.findall(r'(?:_variable|_secret_if_any)\("(\w+)"', source)
+    members = [f"upvest:{member}" for member in ACCOUNT_MEMBERS]
+    assert told == {*whole, *members, *(f"UPVEST_{variable}" for variable in variables)}
 
 
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="pulumi is not on PATH")

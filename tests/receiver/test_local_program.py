@@ -25,8 +25,7 @@ receiver = LocalReceiver(
     certificate_lifetime=float(config.get("lifetime") or 86400),
     dns_delay=0.5,
 )
-assert receiver.allow_private
-for name in ("url", "host", "certificate_id", "resolvers", "ca_file"):
+for name in ("url", "host", "certificate_id", "gate"):
     pulumi.export(name, getattr(receiver, name))
 """
 
@@ -58,8 +57,12 @@ def test_a_receiver_is_made_changed_and_removed(stack: Rehearsal, upvest: LocalU
     assert made.error is None, made.error
     assert made.outputs["url"] == f"https://hooks.tenant.tld:{upvest.world.receiver.port}"
     assert made.outputs["host"] == "hooks.tenant.tld"
-    assert made.outputs["resolvers"] == [upvest.surroundings.resolver]
-    assert made.outputs["ca_file"] == upvest.surroundings.ca_file
+    assert made.outputs["gate"] == {
+        "triggers": [made.outputs["certificate_id"]],
+        "resolvers": [upvest.surroundings.resolver],
+        "ca_file": upvest.surroundings.ca_file,
+        "allow_private": True,
+    }
     assert {kind for kind, _ in steps(stack.refresh())} == {"refresh"}
     assert steps(stack.preview()) == set()
 

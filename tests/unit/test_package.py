@@ -36,6 +36,7 @@ def test_the_public_names_are_all_there_is_beside_modules() -> None:
             "UpvestWebhook",
             "WebhookConfig",
             "WebhookConfigArgs",
+            "UPVEST_SOURCE_IPS",
             "get_verification_keys",
             "get_webhooks",
         }
