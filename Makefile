@@ -1,8 +1,16 @@
 PYTHON ?= python3
 STATE ?= .upvest-local
 PORT ?= 8790
+STAGE ?= dev
+REQUIREMENTS ?= requirements-dev.txt
+
+PULUMI = PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" pulumi
+POLICIES = --policy-pack policy --policy-pack-config policy/config.json
+# Events hold what policies say; the document that pulumi writes by default leaves it out.
+EVENTS = PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true
 
 .PHONY: help demo test soak conformance audit bench local pulumi lock clean
+.PHONY: stack preview up drift destroy states previews review
 .DEFAULT_GOAL := help
 
 help:
@@ -10,6 +18,7 @@ help:
 	@echo "make test    run all checks and tests"
 	@echo "make soak    run the fault tests at length (STATEFUL=2000 schedules)"
 	@echo "make conformance  ask an API what the documents leave open: the local one, or ARGS='--api sandbox'"
+	@echo "make up STAGE=dev, preview, drift, destroy: one stage, as CI does"
 	@echo "make audit   look up known vulnerabilities of all requirements"
 	@echo "make bench   measure how long a gate keeps a receiver that is ready waiting"
 	@echo "make local   run the embedded Upvest API for 'pulumi up -s dev'"
@@ -17,11 +26,17 @@ help:
 	@echo "make lock    pin the newest allowed versions of all requirements"
 
 # The environment is made anew when a requirement changes.
-.venv/installed: requirements-dev.txt pyproject.toml
+.venv/installed: $(REQUIREMENTS) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name it with make PYTHON=...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv --clear .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(REQUIREMENTS)
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The policies have an environment of their own: pulumi-policy holds protobuf at 5.
+policy/.venv/installed: policy/requirements.txt
+	$(PYTHON) -m venv --clear policy/.venv
+	policy/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r policy/requirements.txt
 	@touch $@
 
 demo: .venv/installed
@@ -32,7 +47,7 @@ local: .venv/installed
 
 # Formatting, rules, types, and every test; the tests on Pulumi's real engine run where `pulumi` is on PATH.
 # Four processes on two cores, for tests wait for servers and gates half of their time.
-test: .venv/installed
+test: .venv/installed policy/.venv/installed
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/mypy --no-error-summary
@@ -48,7 +63,8 @@ conformance: .venv/installed
 audit:
 	$(PYTHON) -m venv --clear .venv-audit
 	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
-	.venv-audit/bin/pip-audit --requirement requirements-dev.txt --require-hashes --disable-pip --strict
+	.venv-audit/bin/pip-audit --requirement requirements-dev.txt --requirement policy/requirements.txt \
+		--require-hashes --disable-pip --strict
 	rm -rf .venv-audit
 
 bench: .venv/installed
@@ -65,7 +81,39 @@ lock:
 		.venv-lock/bin/uv pip compile --quiet --no-header --universal --generate-hashes --python-version 3.11 --upgrade \
 			--no-emit-index-url --no-emit-find-links $$name.in --output-file $$name.txt || exit 1; \
 	done
+	.venv-lock/bin/uv pip compile --quiet --no-header --universal --generate-hashes --python-version 3.11 --upgrade \
+		--no-emit-index-url --no-emit-find-links policy/requirements.in --output-file policy/requirements.txt
 	rm -rf .venv-lock
 
+# One stage; CI runs the same.
+stack: .venv/installed
+	@$(PULUMI) stack select --create $(STAGE)
+
+# What `up` would do, from the state alone: nothing of Upvest is asked or needed.
+preview: .venv/installed policy/.venv/installed
+	@mkdir -p previews
+	@$(EVENTS) $(PULUMI) preview --stack $(STAGE) --json $(POLICIES) > previews/$(STAGE).json
+
+up: .venv/installed policy/.venv/installed
+	@$(PULUMI) up --stack $(STAGE) --yes --refresh $(POLICIES)
+
+# Whether a stage is still what the program says: asks Upvest, writes nothing.
+drift: .venv/installed policy/.venv/installed
+	@mkdir -p previews
+	@$(EVENTS) $(PULUMI) preview --stack $(STAGE) --refresh --expect-no-changes --json $(POLICIES) > previews/$(STAGE).json
+
+destroy: .venv/installed
+	@$(PULUMI) destroy --stack $(STAGE) --yes
+
+# For pull requests: the states without their secrets, and previews with nothing but those.
+states: .venv/installed
+	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/python .github/without_secrets.py states states
+
+previews: .venv/installed policy/.venv/installed
+	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/python .github/without_secrets.py previews states previews
+
+review: .venv/installed
+	@.venv/bin/upvest-webhooks review $(foreach f,$(wildcard previews/*.json),--stage $(notdir $(basename $(f)))=$(f)) > previews/review.md
+
 clean:
-	rm -rf .venv .venv-lock .venv-audit .upvest-local .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-lock .venv-audit policy/.venv previews states .upvest-local .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
