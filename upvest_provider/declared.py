@@ -92,12 +92,6 @@ class Declarations:
             holder = self._holders.get(webhook_id)
             return holder.name if holder else None
 
-    def is_held_by_another(self, webhook_id: str, claim: object) -> bool:
-        """Whether the program holds a webhook under another name: deleting it would delete what is in use."""
-        with self._lock:
-            holder = self._holders.get(webhook_id)
-            return holder is not None and claim not in holder.claims
-
 
 def _clash(declared: _Declared, other: _Declared) -> list[Fault]:
     if (declared.account, declared.url) != (other.account, other.url):

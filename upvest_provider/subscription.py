@@ -290,25 +290,33 @@ class Subscriptions:
         raise AssertionError  # pragma: no cover - for the type checker: the loop has no end of its own
 
     def _found_after(self, error: UpvestError, wanted: Wanted) -> Webhook | None:
-        """What an unclear POST made; of several, all but the first are deleted."""
+        """What an unclear POST made; of several, all but the newest are deleted."""
         try:
             found = [webhook for webhook in self._list.all(anew=True) if webhook.title == wanted.claim]
-            for surplus in found[1:]:
+            for surplus in found[:-1]:
                 self.delete(surplus.id)
         except UpvestError as failure:
             raise _told(
                 failure if isinstance(failure, EngineGone) else error,
                 f"Left behind, perhaps: a disabled webhook titled {wanted.claim}. {NEXT_UP_REMOVES_IT}",
             ) from None
-        return found[0] if found else None
+        return found[-1] if found else None
 
     def _finish(self, made: Webhook, wanted: Wanted, verification: Verification | None) -> Webhook:
-        """The real title, and the enabling where it is declared, in one PATCH."""
+        """The real title, and the enabling where it is declared, in one PATCH.
+
+        Whatever else differs goes along: what was found may be an earlier run's, posted late with old values.
+        """
+        held = fields_of(made)
+        paths = {"title", *differing(wanted.declared, held, None)}
+        body = patch(paths, wanted.declared, held)
         if not wanted.declared.get("enabled"):
-            return self._patched(made.id, patch({"title"}, wanted.declared, fields_of(made)))
+            return self._patched(made.id, body)
         if verification:
+            if paths & {"url"}:
+                self._patched(made.id, {"url": body["url"], "type": body["type"]})
             verification.before_enabling(made.id)
-        webhook = self._patched(made.id, patch({"title", "enabled"}, wanted.declared, fields_of(made)))
+        webhook = self._patched(made.id, body)
         if verification:
             verification.after_enabling(made.id)
         return webhook

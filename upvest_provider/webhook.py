@@ -336,9 +336,13 @@ class WebhookProvider(ResourceProvider):
             return UpdateResult(outputs | _last_test(verification, olds))
 
     def delete(self, id_: str, props: State) -> None:
-        """Delete a webhook, unless the program holds it under another name."""
-        if self._declarations.is_held_by_another(id_, props.get(CLAIM)):
-            self._outside.say(f"webhook {id_} is kept: the program holds it under another name now")
+        """Delete a webhook, unless the program has it under another name.
+
+        Whatever claim the state holds: one that was renamed by an alias may have an old one. A replacement comes
+        here before anything of this process has the webhook.
+        """
+        if (holder := self._declarations.holder(id_)) is not None:
+            self._outside.say(f"webhook {id_} is kept: the program has it as {holder!r} now")
             return
         with _operation("delete", props, id_):
             subscriptions, _ = self._accounts.holding(id_, props)

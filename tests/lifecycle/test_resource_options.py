@@ -32,6 +32,17 @@ class TestAliases:
         assert steps(life.stack.up()) == [("delete", "people")]
         assert life.webhooks() == []
 
+    def test_what_was_renamed_by_alias_and_back_by_adoption_is_kept(self, life: Life) -> None:
+        life.declare(USERS)
+        life.stack.up()
+        live = life.webhook()
+        people = users(config=CONFIG, opts=options(aliases='[pulumi.Alias(name="users")]'))
+        life.declare(people.replace('"users"', '"people"', 1))
+        life.stack.up()
+        life.declare(users(config=CONFIG, adopt_id=f'"{live.id}"'))
+        assert sorted(steps(life.stack.up())) == [("create", "users"), ("delete", "people")]
+        assert life.webhook() == live
+
     def test_a_new_parent_with_an_alias_changes_nothing(self, life: Life) -> None:
         life.declare(users())
         life.stack.up()

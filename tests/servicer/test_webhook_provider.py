@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tests.servicer.conftest import Lines
     from upvest_provider.local import LocalUpvest
+    from upvest_provider.testing.servicer import Found
 
 PROVIDER = serialize_provider(WebhookProvider())
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -60,7 +61,7 @@ def methods(upvest: LocalUpvest) -> list[str]:
     return ["token" if request.path == "/auth/token" else request.method for request in upvest.requests()]
 
 
-def test_the_life_of_a_webhook(servicer: Servicer, upvest: LocalUpvest) -> None:
+def test_the_life_of_a_webhook(servicer: Servicer, start: Callable[[], Servicer], upvest: LocalUpvest) -> None:
     checked = servicer.check({}, declared(config={"delay": "2s", "max_package_size": 51200}))
     assert checked.failures == ()
     assert checked.inputs["enabled"] is True
@@ -88,8 +89,9 @@ def test_the_life_of_a_webhook(servicer: Servicer, upvest: LocalUpvest) -> None:
     found = servicer.read(made.id, updated)
     assert found.outputs == updated
     assert found.inputs == changed
-    servicer.delete(made.id, updated)
-    assert methods(upvest)[5:] == ["GET", "DELETE"]
+    with start() as later:
+        later.delete(made.id, updated)
+    assert methods(upvest)[5:] == ["GET", "token", "DELETE"]
     assert upvest.store.webhooks() == []
 
 
@@ -133,9 +135,17 @@ def test_a_refresh_of_1000_webhooks_is_one_list(start: Callable[[], Servicer], u
     assert methods(upvest)[before:] == ["token", "GET"]
 
 
-def test_the_engine_gone_stops_every_request(servicer: Servicer, upvest: LocalUpvest) -> None:
-    inputs = servicer.check({}, declared()).inputs
-    made = servicer.create(inputs)
+def test_the_engine_gone_stops_every_request(start: Callable[[], Servicer], upvest: LocalUpvest) -> None:
+    with start() as first:
+        inputs = first.check({}, declared()).inputs
+        made = first.create(inputs)
+    with start() as servicer:
+        _nothing_is_sent_without_an_engine(servicer, upvest, inputs, made)
+
+
+def _nothing_is_sent_without_an_engine(
+    servicer: Servicer, upvest: LocalUpvest, inputs: dict[str, Any], made: Found
+) -> None:
     before = len(upvest.requests())
     servicer.engine.die()
     other = servicer.check({}, declared("other")).inputs
@@ -181,25 +191,41 @@ def test_a_webhook_adopted_under_another_name_is_not_deleted_under_the_old(
         assert adopted.id == made.id
         servicer.delete(made.id, made.outputs)
         assert len(upvest.store.webhooks()) == 1
+    with start() as servicer:
         servicer.delete(made.id, adopted.outputs)
         assert upvest.store.webhooks() == []
 
 
-def test_a_state_of_another_account_is_refused_in_diff_read_update_and_delete(
-    servicer: Servicer, upvest: LocalUpvest
+def test_a_webhook_is_kept_whatever_claim_the_state_has_of_the_old_name(
+    start: Callable[[], Servicer], upvest: LocalUpvest
 ) -> None:
-    inputs = servicer.check({}, declared()).inputs
-    made = servicer.create(inputs)
+    with start() as servicer:
+        inputs = servicer.check({}, declared()).inputs
+        made = servicer.create(inputs)
+    with start() as servicer:
+        servicer.check({}, inputs)
+        servicer.diff(made.id, made.outputs, inputs)
+        servicer.delete(made.id, made.outputs)
+    assert len(upvest.store.webhooks()) == 1
+
+
+def test_a_state_of_another_account_is_refused_in_diff_read_update_and_delete(
+    start: Callable[[], Servicer], upvest: LocalUpvest
+) -> None:
+    with start() as servicer:
+        inputs = servicer.check({}, declared()).inputs
+        made = servicer.create(inputs)
     before = len(upvest.requests())
     foreign = {**made.outputs, "client_id": "11111111-1111-4111-8111-111111111111"}
-    for operation in (
-        lambda: servicer.diff(made.id, foreign, inputs),
-        lambda: servicer.read(made.id, foreign),
-        lambda: servicer.update(made.id, foreign, {**inputs, "title": "x"}),
-        lambda: servicer.delete(made.id, foreign),
-    ):
-        with pytest.raises(ProviderError, match="belongs to client 11111111-1111-4111-8111-111111111111 of local"):
-            operation()
+    with start() as servicer:
+        for operation in (
+            lambda: servicer.delete(made.id, foreign),
+            lambda: servicer.diff(made.id, foreign, inputs),
+            lambda: servicer.read(made.id, foreign),
+            lambda: servicer.update(made.id, foreign, {**inputs, "title": "x"}),
+        ):
+            with pytest.raises(ProviderError, match="belongs to client 11111111-1111-4111-8111-111111111111 of"):
+                operation()
     assert len(upvest.requests()) == before
 
 

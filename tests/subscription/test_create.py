@@ -35,11 +35,8 @@ def test_a_webhook_is_posted_under_its_claim_and_then_titled_and_enabled_in_one_
     assert account.slept == []
 
 
-@pytest.mark.parametrize("declared", [{"enabled": False}, {"enabled": None}])
-def test_a_webhook_not_declared_enabled_gets_its_title_alone_and_stays_disabled(
-    account: Account, declared: dict[str, bool | None]
-) -> None:
-    wanted = account.wanted("users", **declared)
+def test_a_webhook_not_declared_enabled_gets_its_title_alone_and_stays_disabled(account: Account) -> None:
+    wanted = account.wanted("users", enabled=False)
     made = account.run().create(wanted)
     assert account.bodies("PATCH") == [{"title": "Webhook of users", "type": ["USER"]}]
     assert made.enabled is False

@@ -112,35 +112,12 @@ def declared(*claims: str) -> Declarations:
     return declarations
 
 
-def test_a_webhook_that_nobody_holds_is_not_held_by_another() -> None:
-    assert not Declarations().is_held_by_another("id", "claim")
-    assert not Declarations().is_held_by_another("id", None)
-
-
-def test_a_webhook_is_held_by_the_resource_that_took_it_over() -> None:
-    declarations = declared("old", "new")
-    declarations.hold("id", "name", "new")
-
-    assert declarations.is_held_by_another("id", "old")
-    assert not declarations.is_held_by_another("id", "new")
-    assert not declarations.is_held_by_another("other id", "old")
-
-
-def test_a_renamed_resource_holds_its_webhook_under_both_names() -> None:
-    declarations = declared("old", "new")
-    declarations.hold("id", "name", "old", "new")
-
-    assert not declarations.is_held_by_another("id", "old")
-    assert not declarations.is_held_by_another("id", "new")
-    assert declarations.is_held_by_another("id", "third")
-
-
 def test_the_last_holder_counts() -> None:
     declarations = declared("old", "new")
-    declarations.hold("id", "name", "old", "new")
-    declarations.hold("id", "name", "new")
-
-    assert declarations.is_held_by_another("id", "old")
+    assert declarations.holder("id") is None
+    declarations.hold("id", "first name", "old", "new")
+    declarations.hold("id", "second name", "new")
+    assert declarations.holder("id") == "second name"
 
 
 def test_webhooks_of_two_accounts_are_no_twins() -> None:
@@ -179,4 +156,3 @@ def test_what_the_program_does_not_declare_holds_nothing() -> None:
     assert declarations.hold("id", "people", "new") is None
     assert declarations.hold("id", "users", "old") is None
     assert declarations.holder("id") == "people"
-    assert declarations.is_held_by_another("id", "old")
