@@ -16,7 +16,7 @@ EVENTS = PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true
 help:
 	@echo "make demo    show the life of two webhooks on the embedded Upvest API"
 	@echo "make test    run all checks and tests"
-	@echo "make soak    run the fault tests at length (STATEFUL=2000 schedules)"
+	@echo "make soak    run all of the fault tests, 2,000 random schedules among them"
 	@echo "make conformance  ask an API what the documents leave open: the local one, or ARGS='--api sandbox'"
 	@echo "make up STAGE=dev, preview, drift, destroy: one stage, as CI does"
 	@echo "make audit   look up known vulnerabilities of all requirements"
@@ -56,6 +56,10 @@ test: .venv/installed policy/.venv/installed
 	@.venv/bin/coverage combine --quiet
 	@.venv/bin/coverage report
 
+# Every cell of the fault matrix, 2,000 random schedules, and the larger bounds of the model.
+soak: .venv/installed
+	@UPVEST_SOAK=1 .venv/bin/python -m pytest --numprocesses 4 tests/faults tests/model
+
 conformance: .venv/installed
 	@.venv/bin/python -m conformance $(ARGS)
 
@@ -94,13 +98,14 @@ preview: .venv/installed policy/.venv/installed
 	@mkdir -p previews
 	@$(EVENTS) $(PULUMI) preview --stack $(STAGE) --json $(POLICIES) > previews/$(STAGE).json
 
+# Without the program a refresh takes its settings from the state, a key that was rotated since included.
 up: .venv/installed policy/.venv/installed
-	@$(PULUMI) up --stack $(STAGE) --yes --refresh $(POLICIES)
+	@$(PULUMI) up --stack $(STAGE) --yes --refresh --run-program $(POLICIES)
 
 # Whether a stage is still what the program says: asks Upvest, writes nothing.
 drift: .venv/installed policy/.venv/installed
 	@mkdir -p previews
-	@$(EVENTS) $(PULUMI) preview --stack $(STAGE) --refresh --expect-no-changes --json $(POLICIES) > previews/$(STAGE).json
+	@$(EVENTS) $(PULUMI) preview --stack $(STAGE) --refresh --run-program --expect-no-changes --json $(POLICIES) > previews/$(STAGE).json
 
 destroy: .venv/installed
 	@$(PULUMI) destroy --stack $(STAGE) --yes
@@ -113,6 +118,8 @@ previews: .venv/installed policy/.venv/installed
 	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/python .github/without_secrets.py previews states previews
 
 review: .venv/installed
+	@mkdir -p previews
+	@test -n "$(wildcard previews/*.json)" || { echo "There is no preview to review." > previews/review.md; exit 1; }
 	@.venv/bin/upvest-webhooks review $(foreach f,$(wildcard previews/*.json),--stage $(notdir $(basename $(f)))=$(f)) > previews/review.md
 
 clean:

@@ -131,16 +131,16 @@ class Accounts:
         names = self._settings.names()
         if not names:
             told, api, client_id = str(self._settings.account()), "upvest:api", "upvest:clientId"
+            former = "`upvest:formerClientIds`"
         else:
             accounts = {name: self._settings.of(name).known_account() for name in names}
             told = ", ".join(f"{name}: {account or 'incomplete'}" for name, account in accounts.items())
-            api, client_id = f"the api of one of {ACCOUNTS}", "its clientId"
+            api, client_id, former = f"the api of one of {ACCOUNTS}", "its clientId", "its `formerClientIds`"
         return WrongAccount(
             f"webhook {webhook_id} belongs to {owner}, and the settings name {told}",
             "Nothing was sent: under another account the webhook would look deleted.",
-            "If Upvest gave the same account a new client id, list the old one in `upvest:formerClientIds`."
-            if not names
-            else "If Upvest gave the same account a new client id, list the old one in its `formerClientIds`.",
+            f"If Upvest gave the same account a new client id, list the old one in {former} "
+            "(a refresh needs --run-program then).",
             fix=f"Set {api} to {owner.api} and {client_id} to {owner.client_id} in this stack.",
         )
 

@@ -79,6 +79,7 @@ Options:
 Commands:
   list         List the account's webhooks.
   import       Take webhooks that exist already into a stack.
+  review       Tell what previews mean for webhooks, as Markdown for a...
   local        Run Upvest's webhook API on this machine.
   local-event  Make events happen in the local API.
   local-fault  Have requests to the local API go wrong.

@@ -1,4 +1,4 @@
-"""What docs/receivers.md and docs/deploy.md say can be done as it stands there."""
+"""What the pages of docs/ say can be done, or is there, as it stands there."""
 
 from __future__ import annotations
 
@@ -121,3 +121,16 @@ def test_the_settings_are_taken_by_the_cli(clone: Path, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     assert "upvest:Webhook" in run.stdout
     assert "dualStack: true" in (clone / "stacks" / "Pulumi.prod.yaml").read_text()
+
+
+def test_every_test_that_the_page_on_reliability_names_is_there() -> None:
+    page = (PROJECT / "docs" / "reliability.md").read_text()
+    named = set(re.findall(r"`(tests/[\w/.]+)`", page))
+    assert len(named) > 20
+    assert [name for name in sorted(named) if not (PROJECT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", sorted((PROJECT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_every_file_that_a_page_leads_to_is_there(page: Path) -> None:
+    linked = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    assert [name for name in linked if not (page.parent / name).exists()] == []

@@ -327,7 +327,7 @@ def test_a_webhook_of_no_account_of_the_stack_is_left_alone() -> None:
     assert told == snapshot("""\
 webhook id-1 belongs to client aaaaaaaa-94a5-4c2c-8c84-9f2f1c5b7f01 of sandbox, and the settings name tol: client 6f1d7e0c-5b0e-4f3a-9d51-0a4c1c2f9b11 of sandbox, byol-de: client 0b7a64b2-9a3a-4a43-8f0e-3c3a4f1d2e22 of live, new: incomplete
 Nothing was sent: under another account the webhook would look deleted.
-If Upvest gave the same account a new client id, list the old one in its `formerClientIds`.
+If Upvest gave the same account a new client id, list the old one in its `formerClientIds` (a refresh needs --run-program then).
 Set the api of one of upvest:accounts to sandbox and its clientId to aaaaaaaa-94a5-4c2c-8c84-9f2f1c5b7f01 in this stack.\
 """)
     assert refusal(lambda: accounts.refuse_other("id-1", owner, "tol"), WrongAccount) == told

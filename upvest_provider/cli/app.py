@@ -12,6 +12,7 @@ from .list_ import list_webhooks
 from .local import local
 from .local_event import local_event
 from .local_fault import local_fault
+from .review import review
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.command("list")(list_webhooks)
 app.command("import")(import_webhooks)
+app.command("review")(review)
 app.command("local")(local)
 app.command("local-event")(local_event)
 app.command("local-fault")(local_fault)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 State = dict[str, Any]
 
@@ -14,7 +16,7 @@ State = dict[str, Any]
 class Hidden(Enum):
     """Stands for a value that a preview does not show."""
 
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - the word for one
     UNKNOWN = "not known before the up"
 
 

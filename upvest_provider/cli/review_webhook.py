@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from upvest_provider.categories import ALL
 from upvest_provider.differences import FIELDS, is_ignored
 from upvest_provider.overlap import origin
+from upvest_provider.rules import reasons_against_url
 
 from .review_preview import Hidden
 
@@ -72,12 +73,8 @@ def place(url: object) -> str | Hidden:
     """Scheme and host of a URL."""
     if isinstance(url, Hidden):
         return url
-    try:
-        found = origin(str(url))
-    except ValueError:
-        return Hidden.SECRET
-    scheme, _, host = found.partition("://")
-    return found if scheme and host else Hidden.SECRET  # a word that stands for a secret is no URL
+    # A word that stands for a secret is no URL, and what looks like a host may be a path (`https://host\\path`).
+    return origin(url) if isinstance(url, str) and not reasons_against_url(url) else Hidden.SECRET
 
 
 def categories(fields: Fields) -> Categories | None:
