@@ -31,7 +31,7 @@ def _no_settings_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-UNMEASURED = {"crashes", "golden", "lifecycle", "program", "test_lives"}
+UNMEASURED = {"crashes", "golden", "lifecycle", "program", "runbooks", "test_lives"}
 """Tests whose processes are not measured: an operation starts two, and measuring them costs half as much again.
 What runs in them runs measured in `tests/servicer` and `tests/testing/test_rehearsal.py`."""
 

@@ -152,8 +152,7 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
             exclude_type: Categories left out; has an effect only beside `["ALL"]`. Default: the API's (none).
                 Taken out of the program, it becomes empty.
             config: How events are gathered, see `WebhookConfigArgs`. Default: the API's, for each member.
-            enabled: Whether events are sent; default true. The API delivers what has queued up once a webhook
-                is enabled again.
+            enabled: Whether events are sent; default true. What becomes of events meanwhile is not documented.
             gate: The webhook is enabled, and moves to a new URL, only while this gate is open; its checks are
                 asked once more then. It is never disabled for a gate.
             verify: Whether Upvest is asked to send a test delivery, before the webhook is enabled and after its
