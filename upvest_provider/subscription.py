@@ -106,13 +106,14 @@ class Subscriptions:
         self._claims_of_this_run.add(wanted.claim)
         others = self._without_leftovers(wanted)
         self._refuse_twin(wanted, others)
-        made = self._claim(wanted)
+        unclear: list[UpvestError] = []
+        made = self._claim(wanted, unclear)
         try:
             return self._finish(made, wanted, enabling.verification)
         except EngineGone as error:
             raise _told(error, f"Left behind: webhook {made.id}.", _while_unfinished(made)) from None
         except UpvestError as error:
-            raise self._undone(made, error) from None
+            raise self._undone(made, error, late=bool(unclear)) from None
 
     def adopt(self, webhook_id: str, wanted: Wanted, enabling: Enabling = Enabling()) -> Webhook:
         """Take an existing webhook over: bring it to what is declared, and never delete it on failure.
@@ -130,7 +131,7 @@ class Subscriptions:
                 fix="Correct adopt_id (see `upvest-webhooks list --stack STACK`), or remove it to create one.",
             ) from None
         self._claims_of_this_run.add(wanted.claim)
-        others = self._without_leftovers(wanted)
+        others = self._without_leftovers(wanted, but=webhook_id)
         self._refuse_twin(wanted, [other for other in others if other.id != webhook_id])
         held = fields_of(found)
         paths = differing(wanted.declared, held, None)
@@ -230,17 +231,22 @@ class Subscriptions:
             raise _unclear(error, f"Webhook {webhook_id} may be deleted already.") from None
         self._list.forget(webhook_id)
 
-    def _without_leftovers(self, wanted: Wanted) -> list[Webhook]:
-        """The account's webhooks, after deleting what an earlier run of this resource made and did not finish."""
+    def _without_leftovers(self, wanted: Wanted, *, but: str = "") -> list[Webhook]:
+        """The account's webhooks, after deleting what an earlier run of this resource made and did not finish.
+
+        Args:
+            wanted: What is to be made or adopted.
+            but: The id of what is to be adopted, which may be such a leftover.
+        """
         webhooks = self._list.all()
-        for webhook in webhooks:
-            if webhook.title == wanted.claim:
-                self._say(
-                    f"{wanted.name!r}: deleting webhook {webhook.id}, which an earlier run left unfinished "
-                    f"(if Pulumi warns of a pending operation, {CLEARS_PENDING} clears it)"
-                )
-                self.delete(webhook.id)
-        others = [webhook for webhook in webhooks if webhook.title != wanted.claim]
+        leftovers = [webhook for webhook in webhooks if webhook.title == wanted.claim and webhook.id != but]
+        for webhook in leftovers:
+            self._say(
+                f"{wanted.name!r}: deleting webhook {webhook.id}, which an earlier run left unfinished "
+                f"(if Pulumi warns of a pending operation, {CLEARS_PENDING} clears it)"
+            )
+            self.delete(webhook.id)
+        others = [webhook for webhook in webhooks if webhook not in leftovers]
         self._name_unfinished(others)
         return others
 
@@ -271,8 +277,13 @@ class Subscriptions:
     def _is_own(self, claim: str) -> bool:
         return claim in self._claims_of_this_run or self._is_declared(claim)
 
-    def _claim(self, wanted: Wanted) -> Webhook:
-        """POST under the claim; where the outcome is unclear, look before posting again."""
+    def _claim(self, wanted: Wanted, unclear: list[UpvestError]) -> Webhook:
+        """POST under the claim; where the outcome is unclear, look before posting again.
+
+        Args:
+            wanted: What is to be made.
+            unclear: Gathers the errors of POSTs that may yet show up.
+        """
         body = {name: value for name, value in wanted.declared.items() if name != "enabled"}
         body["title"] = wanted.claim
         unseen = f"No webhook titled {wanted.claim} was seen. If one shows up late, it is disabled."
@@ -282,6 +293,7 @@ class Subscriptions:
             except UpvestError as error:
                 if not error.outcome_unknown and attempt == 1:
                     raise
+                unclear.extend([error] if error.outcome_unknown else [])
                 found = self._found_after(error, wanted) if error.outcome_unknown else None
                 if found is not None:
                     return found
@@ -327,7 +339,7 @@ class Subscriptions:
             self._say(f"warning: Upvest did not take {path} of webhook {webhook_id} as it was sent")
         return webhook
 
-    def _undone(self, made: Webhook, error: UpvestError) -> UpvestError:
+    def _undone(self, made: Webhook, error: UpvestError, *, late: bool) -> UpvestError:
         try:
             self.delete(made.id)
         except UpvestError as clean_up:
@@ -335,6 +347,12 @@ class Subscriptions:
                 error,
                 f"Left behind: webhook {made.id}, for deleting it failed too ({clean_up.summary}).",
                 _while_unfinished(made),
+            )
+        if late:
+            return _told(
+                error,
+                f"Webhook {made.id}, made on the way, was deleted again.",
+                f"If another titled {made.title} shows up late, it is disabled. {NEXT_UP_REMOVES_IT}",
             )
         return _told(error, f"Nothing was left behind: webhook {made.id}, made on the way, was deleted again.")
 

@@ -1,0 +1,135 @@
+"""What can break at one request: the faults of the local API, the network before it, and the ends of processes."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.faults.around import End, Ends
+from upvest_provider.local import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from tests.faults.site import Site
+    from tests.faults.stack import Outcome
+
+ENDS = frozenset(End)
+ONCE, FOR_EVER = 1, 10**6
+
+REFUSED = "refused"
+"""The kind of break that leaves nobody to connect to."""
+
+PATIENCE = 0.05
+"""Seconds in place of the provider's time-outs, where a fault is that no answer comes."""
+
+SILENT = frozenset(
+    {
+        FaultKind.SLOW,
+        FaultKind.TIMEOUT_BEFORE,
+        FaultKind.TIMEOUT_AFTER,
+        FaultKind.HOLD_BEFORE,
+        FaultKind.HOLD_AFTER,
+    }
+)
+"""The kinds that cost the provider's patience, in real seconds."""
+
+WITH_STATUS = {
+    FaultKind.STATUS: (400, 401, 403, 404, 409, 429, 500, 502, 503, 504),
+    FaultKind.STATUS_AFTER: (500, 502, 503, 504),
+    FaultKind.PROXY: (200, 302, 403, 404, 407, 429, 500, 502, 503, 504),
+    FaultKind.PROXY_AFTER: (200, 404, 502, 503, 504),
+}
+"""Which statuses are tried. After any other than these a client may rely on it that nothing was done; a proxy
+may answer anything at any time."""
+
+
+@dataclass(frozen=True)
+class Break:
+    """One thing that goes wrong.
+
+    Attributes:
+        kind: A kind of fault of the API, `refused` for connections, or how a process ends.
+        status: Of the answer, for the kinds that have one.
+        count: At how many of the requests in a row.
+    """
+
+    kind: str
+    status: int = 0
+    count: int = ONCE
+
+    def __str__(self) -> str:
+        status = f" {self.status}" if self.status else ""
+        times = {ONCE: "", FOR_EVER: " for ever"}.get(self.count, f" {self.count} times")
+        return f"{self.kind}{status}{times}"
+
+    @property
+    def is_end(self) -> bool:
+        return self.kind in ENDS
+
+    @property
+    def is_silent(self) -> bool:
+        return self.kind in SILENT
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the provider waits for several time-outs."""
+        return self.is_silent and self.count != ONCE
+
+    def was_met(self, site: Site, outcome: Outcome) -> bool:
+        """Whether it happened in an operation."""
+        if self.is_end:
+            return outcome.is_over
+        return self.kind == REFUSED or bool(site.upvest.faults.met)
+
+
+def all_breaks() -> list[Break]:
+    """Every one."""
+    of_the_api = [
+        Break(kind, status, count)
+        for kind in FaultKind
+        for status in WITH_STATUS.get(kind, (0,))
+        for count in (ONCE, FOR_EVER)
+        if kind != FaultKind.LAG  # no client can see it: test_late.py
+    ]
+    return [*of_the_api, Break(REFUSED), Break(REFUSED, count=FOR_EVER), *(Break(end) for end in End)]
+
+
+@dataclass
+class Broken:
+    """A site on which something is to break in one operation: what that operation is to be given.
+
+    Args:
+        site: Where.
+        broken: What.
+        target: Method and beginning of the target of the requests, and how many of them pass.
+        position: Of the request among all of the operation, counted from 1.
+    """
+
+    site: Site
+    broken: Break
+    target: tuple[str, str, int]
+    position: int
+    _doors: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> dict[str, object]:
+        if self.broken.is_end:
+            return {"ends": Ends(End(self.broken.kind), self.position)}
+        if self.broken.kind == REFUSED:
+            return {"before_request": self._refuse}
+        method, path, skip = self.target
+        if self.broken.is_silent:
+            self.site.wire.patience = PATIENCE
+        seconds = 10 * PATIENCE if self.broken.kind == FaultKind.SLOW else 0.0
+        kind, status, count = FaultKind(self.broken.kind), self.broken.status, self.broken.count
+        self.site.upvest.faults.add(Fault(kind, method, path, skip, count, status=status, seconds=seconds))
+        return {}
+
+    def __exit__(self, *_: object) -> None:
+        self._doors.close()
+
+    def _refuse(self, number: int) -> None:
+        """Connections from the position on; one attempt of one, or all."""
+        if number == self.position:
+            self._doors.enter_context(self.site.upvest.down())
+        elif number == self.position + self.broken.count:
+            self._doors.close()

@@ -1,0 +1,146 @@
+"""Runs without faults until account and program agree, along the ways out that the errors name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tests.faults.invariants import Violation, same_events
+from upvest_provider.claims import is_claim
+from upvest_provider.overlap import normalised
+
+if TYPE_CHECKING:
+    from tests.faults.invariants import Watch
+    from tests.faults.site import Document
+    from tests.faults.stack import Hook, Outcome, Stack
+
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+GOOD = 200
+ROUNDS = 8
+
+
+def converge(watch: Watch, stack: Stack) -> int:
+    """Run `up --refresh` without faults, and follow each error's way out; gives how many runs it took.
+
+    Raises:
+        Violation: (d) An error names no way out, or the ways lead nowhere, or what is reached is not the program.
+    """
+    said = ""
+    for count in range(1, ROUNDS + 1):
+        watch.account.site.clock.pass_by(30)
+        outcome = watch.over(stack, lambda: stack.up(refresh=True))
+        if not outcome.error:
+            agree(watch, stack)
+            return count
+        said = str(outcome.said)
+        follow(watch, stack, outcome)
+    raise Violation(f"(d) after {ROUNDS} runs without faults it still fails:\n{said}")
+
+
+def follow(watch: Watch, stack: Stack, outcome: Outcome) -> None:
+    """Do what an error's last line says, as the person at the terminal would."""
+    fix = outcome.error.splitlines()[-1]
+    if twice := re.search(r"is declared twice: as '([a-z]+)' and as '([a-z]+)'", outcome.error):
+        _declare_once(stack, twice[1], twice[2])
+        return
+    name = _named(outcome.error)
+    if waits := re.search(r"Let this webhook depend on '([a-z]+)'", fix):
+        _depend(stack, waits[1])
+    elif found := re.search(rf'add adopt_id="({UUID})"', fix):
+        _take_over(watch, stack, name, found[1])
+    elif "adopt_id" in fix and "remove it" in fix:
+        stack.program[name] = replace(stack.program[name], adopt_id=None)
+    elif 'set verify="after_enable"' in fix:
+        stack.program[name] = replace(stack.program[name], verify="after_enable")
+    elif fix.startswith("Mend the receiver") and watch.account.site.receiver.status != GOOD:
+        watch.account.site.receiver.status = GOOD
+    elif 'verify="warn" goes on' in fix:
+        stack.program[name] = replace(stack.program[name], verify="warn")
+    elif "must not share" in outcome.error:
+        del stack.program[name]
+    elif not re.search(r"pulumi up|run the command again|run again", fix):
+        raise Violation(f"(d) no way out is named:\n{outcome.error}")
+
+
+def _declare_once(stack: Stack, one: str, other: str) -> None:
+    adopts = [name for name in (one, other) if stack.program[name].adopt_id]
+    if adopts:
+        stack.program[adopts[0]] = replace(stack.program[adopts[0]], adopt_id=None)
+    else:
+        del stack.program[other]
+
+
+def _take_over(watch: Watch, stack: Stack, name: str, webhook_id: str) -> None:
+    held_elsewhere = {id_ for other in watch.stacks if other is not stack for id_ in other.held.values()}
+    if webhook_id not in watch.account.webhooks:
+        raise Violation(f"(d) what is to be adopted does not exist: {webhook_id}")
+    holder = next((other for other, id_ in stack.held.items() if id_ == webhook_id), "")
+    if webhook_id in held_elsewhere:  # the other way out: it is another stack's
+        del stack.program[name]
+    elif holder in stack.program and holder != name:  # it moves away in the same `up`
+        _depend(stack, holder)
+    elif stack.program[name].adopt_id in watch.account.webhooks:  # one was taken over, and there is a further one
+        watch.account.remove(webhook_id)
+    else:
+        stack.program[name] = replace(stack.program[name], adopt_id=webhook_id)
+
+
+def _depend(stack: Stack, first: str) -> None:
+    """Let all others depend on one webhook."""
+    stack.program = {first: stack.program[first]} | stack.program
+
+
+def _named(error: str) -> str:
+    """The resource that an error is about: as our messages name it, or as the engine does."""
+    found = re.search(r"webhook '([a-z0-9-]+)'", error) or re.search(r"resource '([a-z0-9-]+)'", error)
+    if found is None:
+        raise Violation(f"(e) no webhook is named:\n{error}")
+    return found[1]
+
+
+def agree(watch: Watch, stack: Stack) -> None:
+    """(d) Account and program are the same, and nothing is left but what was told of."""
+    preview = watch.over(stack, stack.preview)
+    changes = [f"{step.kind} {step.name} {step.changed}" for step in preview.steps if step.kind != "same"]
+    if preview.error or changes:
+        raise Violation(f"(d) the preview is not clean: {changes}\n{preview.said}")
+    held, webhooks = stack.held, watch.account.webhooks
+    if held.keys() != stack.program.keys():
+        raise Violation(f"(d) the state holds {sorted(held)}, the program declares {sorted(stack.program)}")
+    for name, hook in stack.program.items():
+        _agrees(name, hook, webhooks.get(held[name]))
+    own = {id_ for id_, owner in watch.owners.items() if owner.stack == stack.name} - {*held.values()}
+    for id_ in own & webhooks.keys():
+        webhook = webhooks[id_]
+        told = id_ in watch.told or webhook["title"] in watch.told
+        if not told or (webhook["enabled"] and id_ not in watch.orphans):
+            raise Violation(f"(d) left over and not named: {webhook}")
+        if webhook["enabled"] and _is_declared(stack, webhook):
+            raise Violation(f"(d) an enabled webhook remains beside the one that is declared: {webhook}")
+
+
+def _is_declared(stack: Stack, webhook: Document) -> bool:
+    return any(
+        same_events(webhook, {"url": hook.url, "type": hook.type, "exclude_type": hook.exclude_type})
+        for hook in stack.program.values()
+    )
+
+
+def _agrees(name: str, hook: Hook, webhook: Document | None) -> None:
+    if webhook is None:
+        raise Violation(f"(d) {name} is not there")
+    config = {member: webhook["config"].get(member) for member in hook.config or {}}
+    differences = [
+        field
+        for field, declared, found in (
+            ("title", hook.title, webhook["title"]),
+            ("url", normalised(hook.url), normalised(webhook["url"])),
+            ("type", set(hook.type), set(webhook["type"])),
+            ("enabled", hook.is_enabled, webhook["enabled"]),
+            ("config", dict(hook.config or {}), config),
+        )
+        if declared != found
+    ]
+    if differences or is_claim(webhook["title"]):
+        raise Violation(f"(d) {name} differs in {', '.join(differences)}: {webhook}")

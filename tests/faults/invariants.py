@@ -1,0 +1,369 @@
+"""What holds after every operation, whatever failed in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from upvest_provider.errors import EngineGone, OperationFailed
+from upvest_provider.local import FaultKind
+from upvest_provider.overlap import normalised, shared_categories
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tests.faults.site import Account, Document
+    from tests.faults.stack import Outcome, Stack
+    from upvest_provider.local import LoggedRequest, Met
+
+
+class Violation(AssertionError):
+    """An invariant does not hold."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The resource that a webhook was made for."""
+
+    stack: str
+    name: str
+
+
+@dataclass
+class Seen:
+    """One operation and what it changed.
+
+    Attributes:
+        before: The account's webhooks by id, and `after`.
+        held_before: The ids in the stack's state by the resource's name, and `held`.
+        held_elsewhere: The ids in other stacks' states.
+        owners: Who a webhook was made for or belongs to, by its id.
+        foreign: The ids of those that are nobody's.
+        orphans: The ids of enabled webhooks that no state knows and that were told of before.
+        met: Which requests met a fault.
+        requests: What the API did.
+        seen: How many requests the API has seen by now.
+        wrong: Whether a stranger's credentials were used.
+        list_lags: Whether lists do not show what was written before.
+    """
+
+    stack: Stack
+    outcome: Outcome
+    before: Mapping[str, Document]
+    after: Mapping[str, Document]
+    held_before: Mapping[str, str]
+    held: Mapping[str, str]
+    held_elsewhere: frozenset[str]
+    owners: Mapping[str, Owner]
+    foreign: frozenset[str]
+    orphans: Mapping[str, str]
+    met: Sequence[Met]
+    requests: Sequence[LoggedRequest]
+    seen: int
+    wrong: bool
+    list_lags: bool
+
+    @property
+    def new_orphans(self) -> list[str]:
+        known = {*self.held.values(), *self.held_elsewhere, *self.foreign, *self.orphans}
+        return [id_ for id_, webhook in self.after.items() if webhook["enabled"] and id_ not in known]
+
+    @property
+    def lied_about(self) -> frozenset[str]:
+        """The ids of which the API said by a fault that they do not exist."""
+        return frozenset(
+            met.path.removeprefix("/webhooks/")
+            for met in self.met
+            if met.fault.kind == FaultKind.STATUS and met.fault.status == 404
+        )
+
+    def names(self, webhook_id: str, webhook: Document) -> bool:
+        """Whether the person was told of a webhook: its id, or the title of unfinished work."""
+        return webhook_id in self.outcome.said or webhook["title"] in self.outcome.said
+
+
+def same_events(one: Document, other: Document) -> bool:
+    """Whether two webhooks deliver the same events to the same place."""
+    return normalised(one["url"]) == normalised(other["url"]) and bool(
+        shared_categories(
+            one["type"], one.get("exclude_type") or (), other["type"], other.get("exclude_type") or ()
+        )
+    )
+
+
+def no_webhook_delivers_twice(seen: Seen) -> None:
+    """(a) Never two enabled subscriptions for one declared webhook."""
+    enabled = [
+        (id_, webhook) for id_, webhook in seen.after.items() if webhook["enabled"] and id_ not in seen.foreign
+    ]
+    for index, (id_, webhook) in enumerate(enabled):
+        for other_id, other in enabled[:index]:
+            if seen.owners[id_] == seen.owners[other_id] and same_events(webhook, other):
+                raise Violation(f"(a) {seen.owners[id_]} is subscribed twice: {other_id} and {id_}")
+
+
+def what_no_state_knows_is_disabled_or_named(seen: Seen) -> None:
+    """(b) An enabled webhook that no state knows is left only by an operation's own end, or it is named."""
+    for id_ in seen.new_orphans:
+        named = id_ in seen.outcome.said and "eft behind" in seen.outcome.said
+        if not (seen.outcome.is_over or named or id_ in seen.lied_about):
+            raise Violation(f"(b) {id_} is enabled, and neither a state nor the message knows it")
+
+
+def a_failed_adoption_goes_back_or_says_that_it_did_not(seen: Seen) -> None:
+    """(b) What was to be adopted has its old values, but for an operation's own end."""
+    for id_ in seen.foreign - {*seen.held.values()}:
+        changed = (
+            id_ in seen.before and id_ in seen.after and not _same_but_time(seen.before[id_], seen.after[id_])
+        )
+        if changed and not (seen.outcome.is_over or f"{id_} may hold the new values" in seen.outcome.said):
+            raise Violation(f"(b) {id_} was not adopted, has new values, and nobody says so")
+
+
+def _same_but_time(one: Document, other: Document) -> bool:
+    return {**one, "updated_at": ""} == {**other, "updated_at": ""}
+
+
+def nothing_leaves_the_state_but_what_is_gone_or_was_to_go(seen: Seen) -> None:
+    """(c) A webhook leaves the state only if it was deleted as the program wants, or Upvest says it is gone."""
+    for name, id_ in seen.held_before.items():
+        if id_ in {*seen.held.values(), *seen.lied_about} or id_ not in seen.before:
+            continue
+        if not (_was_to_go(seen, name) and id_ not in seen.after):
+            raise Violation(f"(c) {name} ({id_}) was dropped from the state")
+
+
+def nothing_is_deleted_that_a_state_holds(seen: Seen) -> None:
+    """(c) What is deleted was to be deleted: out of the program, or this stack's own unfinished work."""
+    names = {id_: name for name, id_ in seen.held_before.items()}
+    claims = {seen.stack.claim(name) for name in [*seen.stack.program, *names.values()]}
+    for id_ in seen.before.keys() - seen.after.keys():
+        if id_ in seen.held_elsewhere:
+            raise Violation(f"(c) {id_} was deleted, and another stack holds it")
+        is_declared = any(id_ == held and name in seen.stack.program for name, held in seen.held.items())
+        if is_declared and seen.outcome.operation != "destroy":
+            raise Violation(f"(c) {id_} was deleted, and is held under a name that the program has")
+        if id_ in names:
+            allowed = _was_to_go(seen, names[id_])
+        else:
+            allowed = seen.before[id_]["title"] in claims or (id_ in seen.orphans and id_ not in seen.foreign)
+        if not allowed:
+            raise Violation(f"(c) {id_} ({names.get(id_)}, {seen.before[id_]['title']}) was deleted")
+
+
+def _was_to_go(seen: Seen, name: str) -> bool:
+    return seen.outcome.operation == "destroy" or name not in _names_kept(seen.stack)
+
+
+def _names_kept(stack: Stack) -> set[str]:
+    aliases = {alias for hook in stack.program.values() for alias in hook.aliases}
+    return stack.program.keys() | aliases
+
+
+def what_belongs_to_others_is_left_alone(seen: Seen) -> None:
+    """(c) Nobody else's webhook is changed or deleted."""
+    wanted = {hook.adopt_id for hook in seen.stack.program.values()}
+    others = (seen.foreign | seen.held_elsewhere) - {*seen.held.values()} - wanted
+    for id_ in others & seen.before.keys():
+        if seen.before[id_] != seen.after.get(id_):
+            raise Violation(f"(c) {id_} is somebody else's and was changed")
+
+
+def the_wrong_account_changes_nothing(seen: Seen) -> None:
+    """(c) With another account's credentials neither the state nor any account changes."""
+    process = seen.outcome.process
+    asked = process is not None and bool(process.requests)
+    if seen.wrong and (seen.before != seen.after or seen.held != seen.held_before or asked):
+        raise Violation("(c) something was asked or changed with the wrong account's credentials")
+
+
+def what_is_left_behind_is_named(seen: Seen) -> None:
+    """(e) An operation names every webhook that it made and that no state knows, where it can see them."""
+    if seen.outcome.was_killed or seen.list_lags:
+        return
+    held = {*seen.held.values()}
+    for call in seen.outcome.calls:
+        for id_ in call.made & seen.after.keys() - held:
+            if not seen.names(id_, seen.after[id_]):
+                raise Violation(f"(e) {id_} was left behind and is not named")
+
+
+def an_error_is_for_the_person_at_the_terminal(seen: Seen) -> None:
+    """(e) It names operation, webhook and cause in its first line, and the next step in its last."""
+    failure = seen.outcome.failure
+    if failure is None:
+        return
+    call = seen.outcome.calls[-1]
+    if not failure.fix.strip() or failure.fix != str(failure).splitlines()[-1]:
+        raise Violation("(e) the error does not end with a next step")
+    if not failure.fix.endswith("."):
+        raise Violation(f"(e) the next step is no sentence: {failure.fix}")
+    if isinstance(failure, EngineGone):
+        return
+    if isinstance(failure, OperationFailed):
+        operation = {"read": "refresh"}.get(call.method, call.method)
+        id_ = f" ({call.id})" if call.id else ""
+        begins = f"{operation} of webhook '{call.name}'{id_} failed: "
+        if not failure.summary.startswith(begins) or failure.summary == begins.strip():
+            raise Violation(f"(e) the first line does not begin with {begins!r}")
+    elif call.id not in failure.summary and f"'{call.name}'" not in failure.summary:
+        raise Violation("(e) the first line names no webhook")
+
+
+def an_unknown_outcome_ends_with_a_refresh(seen: Seen) -> None:
+    """(e) A failed operation that changed a webhook which the state holds tells to look again."""
+    if not seen.outcome.error or seen.outcome.is_over:
+        return
+    for id_ in {*seen.held_before.values()} & {*seen.held.values()} & seen.before.keys() & seen.after.keys():
+        changed = not _same_but_time(seen.before[id_], seen.after[id_])
+        told = any(
+            words in seen.outcome.error
+            for words in ("up --refresh", f"{id_} may hold", f"{id_} has its old values")
+        )
+        if changed and not told and id_ == seen.outcome.calls[-1].id and seen.outcome.calls[-1].method == "update":
+            raise Violation(f"(e) {id_} was changed by what failed, and nobody says that it may be")
+
+
+def what_is_said_to_be_done_was_done(seen: Seen) -> None:
+    """(e) `updated webhook ID` and the like stand only where the API did so."""
+    done: set[tuple[str, str]] = set()
+    for request in seen.requests:
+        if request.status < 300 and request.path.startswith("/webhooks/"):
+            verb = {"PATCH": "updated", "DELETE": "deleted", "POST": "tested"}.get(request.method, "read")
+            done.add((verb, request.path.split("/")[2]))
+    for line in seen.outcome.lines:
+        said = re.match(r"(updated|deleted|tested) webhook (\S+) ", line)
+        if said and (said[1], said[2]) not in done:
+            raise Violation(f"(e) it is said, and was not done: {line}")
+
+
+def every_request_is_one_that_the_api_takes(seen: Seen) -> None:
+    """What is sent is understood; only what nobody can know beforehand is refused."""
+    for request in seen.requests:
+        is_test = request.path.endswith("/test")
+        if request.status not in {200, 201, 202, 204, 401, 404, 409 if is_test else 404}:
+            raise Violation(f"{request.method} {request.path} was answered {request.status}: {request.detail}")
+
+
+def nothing_is_sent_once_the_engine_is_gone(seen: Seen) -> None:
+    """(f) No request is begun once the engine's end could be seen."""
+    process = seen.outcome.process
+    if process and process.seen_at_end is not None and process.seen_at_end != seen.seen:
+        raise Violation(f"(f) {seen.seen - process.seen_at_end} requests were sent after the engine was gone")
+
+
+def no_secret_is_told(seen: Seen) -> None:
+    """No text that anybody can read holds a secret: messages, tracebacks, what was logged, representations."""
+    account = seen.stack.account
+    records = account.site.records.taken()
+    for what, secret in account.canaries.items():
+        for where, text in (("what was said", seen.outcome.text), ("the log", records)):
+            if secret in text:
+                place = text.index(secret)
+                raise Violation(f"{what} stands in {where}: …{text[max(0, place - 80) : place]}…")
+
+
+INVARIANTS: tuple[Callable[[Seen], None], ...] = (
+    no_webhook_delivers_twice,
+    what_no_state_knows_is_disabled_or_named,
+    a_failed_adoption_goes_back_or_says_that_it_did_not,
+    nothing_leaves_the_state_but_what_is_gone_or_was_to_go,
+    nothing_is_deleted_that_a_state_holds,
+    what_belongs_to_others_is_left_alone,
+    the_wrong_account_changes_nothing,
+    what_is_left_behind_is_named,
+    an_error_is_for_the_person_at_the_terminal,
+    an_unknown_outcome_ends_with_a_refresh,
+    what_is_said_to_be_done_was_done,
+    every_request_is_one_that_the_api_takes,
+    nothing_is_sent_once_the_engine_is_gone,
+    no_secret_is_told,
+)
+
+
+@dataclass
+class Watch:
+    """Follows the stacks on one account from operation to operation.
+
+    Attributes:
+        owners: See `Seen`.
+        orphans: Enabled webhooks that no state knows, and why that may be.
+        told: All that a person was told so far.
+    """
+
+    account: Account
+    stacks: Sequence[Stack]
+    owners: dict[str, Owner] = field(default_factory=dict)
+    orphans: dict[str, str] = field(default_factory=dict)
+    told: str = ""
+    operations: int = 0
+
+    def over(self, stack: Stack, operate: Callable[[], Outcome], *, wrong: bool = False) -> Outcome:
+        """Run an operation, and see that every invariant holds after it."""
+        self.learn()
+        self._know_what_arrived_late()
+        site = self.account.site
+        last_request, before, held_before = site.last_request, self.account.webhooks, stack.held
+        outcome = operate()
+        self.operations += 1
+        for call in outcome.calls:
+            self.owners.update(dict.fromkeys(call.made, Owner(stack.name, call.name)))
+        self.told += f"\n{outcome.said}"
+        self.learn()
+        seen = Seen(
+            stack=stack,
+            outcome=outcome,
+            before=before,
+            after=self.account.webhooks,
+            held_before=held_before,
+            held=stack.held,
+            held_elsewhere=frozenset(
+                id_ for other in self.stacks if other is not stack for id_ in other.held.values()
+            ),
+            owners=self.owners,
+            foreign=frozenset(self.account.foreign),
+            orphans=self.orphans,
+            met=site.upvest.faults.met,
+            requests=site.requests(last_request),
+            seen=site.seen(),
+            wrong=wrong,
+            list_lags=any(met.fault.kind == FaultKind.LAG for met in site.upvest.faults.met),
+        )
+        self.check(seen)
+        self.orphans.update(dict.fromkeys(seen.new_orphans, outcome.said))
+        return outcome
+
+    def _know_what_arrived_late(self) -> None:
+        """What became enabled between two operations is no operation's fault."""
+        held = {id_ for stack in self.stacks for id_ in stack.held.values()}
+        for id_, webhook in self.account.webhooks.items():
+            if webhook["enabled"] and id_ not in held | self.account.foreign:
+                self.orphans.setdefault(id_, "arrived late")
+
+    def check(self, seen: Seen) -> None:
+        for invariant in INVARIANTS:
+            try:
+                invariant(seen)
+            except Violation as violation:
+                raise Violation(
+                    f"{violation}\nafter {seen.outcome.operation}, which said:\n{seen.outcome.said}"
+                ) from None
+
+    def learn(self) -> None:
+        """See whose each webhook is: the state that holds it decides, else the title of unfinished work."""
+        for stack in self.stacks:
+            for name, id_ in stack.held.items():
+                self.owners[id_] = Owner(stack.name, name)
+                self.account.foreign.discard(id_)
+                self.orphans.pop(id_, None)
+        for id_, webhook in self.account.webhooks.items():
+            if id_ not in self.owners and id_ not in self.account.foreign:
+                self.owners[id_] = self._owner_of_claim(webhook["title"])
+
+    def _owner_of_claim(self, title: str) -> Owner:
+        for stack in self.stacks:
+            for name in {*stack.program, *stack.held, "users", "orders", "trades"}:
+                if stack.claim(name) == title:
+                    return Owner(stack.name, name)
+        raise Violation(f"nobody made the webhook titled {title!r}")

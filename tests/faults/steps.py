@@ -1,0 +1,336 @@
+"""The steps of a schedule: what people do to programs, stacks and accounts, and what breaks meanwhile.
+
+A step that has nothing to work on does nothing, so that any list of steps is a schedule and shrinks well.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tests.faults.breaks import Break, Broken
+from tests.faults.convergence import agree, converge
+from tests.faults.invariants import Violation, Watch
+from tests.faults.site import HOST, url_of
+from tests.faults.stack import Hook, Stack
+from upvest_provider.claims import is_claim
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from tests.faults.around import Ends
+    from tests.faults.site import Account, Site
+    from tests.faults.stack import Outcome
+    from upvest_provider.local import Behaviour
+
+NAMES = ("users", "orders", "trades")
+URLS = {"a": url_of("a"), "b": url_of("b"), "B": url_of("b").replace(HOST, HOST.upper()), "c": url_of("c")}
+TYPES = (("USER",), ("ORDER",), ("USER", "ORDER"), ("ALL",))
+STACKS = ("dev", "other")
+
+
+@dataclass
+class World:
+    """Two stacks on one account, somebody else's account, and what was done so far."""
+
+    site: Site
+    account: Account
+    strangers: Account
+    stacks: dict[str, Stack]
+    watch: Watch
+    done: list[str] = field(default_factory=list)
+    ends: int = 0
+
+    @classmethod
+    def on(cls, site: Site, behaviour: Behaviour) -> World:
+        site.upvest.behaviour = behaviour
+        account = site.account()
+        stacks = {name: Stack(account, name) for name in STACKS}
+        return cls(site, account, site.account(), stacks, Watch(account, list(stacks.values())))
+
+    def begin(self, told: str) -> None:
+        """Tell of what happens next."""
+        self.done += [told] if told else []
+
+    def perform(self, steps: Sequence[Step]) -> None:
+        """Take each step, then run without faults until everything agrees.
+
+        Raises:
+            Violation: An invariant does not hold; it tells the steps that led there.
+        """
+        try:
+            for step in steps:
+                self.begin(step.take(self))
+            self.begin("then without faults")
+            self.site.mend()
+            self.site.receiver.status = 200
+            for stack in self.stacks.values():
+                converge(self.watch, stack)
+            for stack in self.stacks.values():
+                agree(self.watch, stack)
+        except Violation as violation:
+            told = "\n".join(f"  {line}" for line in self.done)
+            raise Violation(f"{violation}\nafter the steps\n{told}") from None
+
+
+class Step:
+    """One thing that happens."""
+
+    def take(self, world: World) -> str:
+        """Have it happen; gives what is to be told of it, nothing where nothing happened."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Declare(Step):
+    """The program declares a webhook, or declares it otherwise."""
+
+    stack: str
+    name: str
+    url: str
+    types: tuple[str, ...]
+    fields: tuple[tuple[str, object], ...] = ()
+
+    def take(self, world: World) -> str:
+        program = world.stacks[self.stack].program
+        before = program.get(self.name)
+        kept: dict[str, Any] = {"adopt_id": before.adopt_id, "aliases": before.aliases} if before else {}
+        title = f"{self.name} of {self.stack}"
+        program[self.name] = Hook(title=title, url=URLS[self.url], type=self.types, **kept, **dict(self.fields))  # type: ignore[arg-type] # fields of `Hook`
+        told = "".join(f", {name}={value!r}" for name, value in self.fields)
+        return f"{self.stack} declares {self.name} at {self.url} for {'+'.join(self.types)}{told}"
+
+
+@dataclass(frozen=True)
+class Retitle(Step):
+    """The program gives a webhook another title."""
+
+    stack: str
+    index: int
+
+    def take(self, world: World) -> str:
+        stack = world.stacks[self.stack]
+        name = _nth(stack.program, self.index)
+        if not name:
+            return ""
+        stack.program[name] = replace(stack.program[name], title=stack.program[name].title[:60] + " anew")
+        return f"{self.stack} retitles {name}"
+
+
+@dataclass(frozen=True)
+class Drop(Step):
+    """The program declares a webhook no longer."""
+
+    stack: str
+    index: int
+
+    def take(self, world: World) -> str:
+        stack = world.stacks[self.stack]
+        name = _nth(stack.program, self.index)
+        if not name:
+            return ""
+        del stack.program[name]
+        return f"{self.stack} drops {name}"
+
+
+@dataclass(frozen=True)
+class Rename(Step):
+    """The program calls a webhook otherwise: with an alias, with `adopt_id`, or with neither."""
+
+    stack: str
+    index: int
+    new: str
+    how: str
+
+    def take(self, world: World) -> str:
+        stack = world.stacks[self.stack]
+        old = _nth(stack.program, self.index)
+        if not old or self.new in stack.program or self.new in stack.held:
+            return ""
+        hook = stack.program[old]
+        if self.how == "alias":
+            hook = replace(hook, aliases=(*hook.aliases, old))
+        elif self.how == "adopt_id":
+            hook = replace(hook, adopt_id=stack.held.get(old, hook.adopt_id), aliases=())
+        else:
+            hook = replace(hook, adopt_id=None, aliases=())
+        # At the same place of the program.
+        stack.program = {
+            self.new if name == old else name: hook if name == old else each
+            for name, each in stack.program.items()
+        }
+        return f"{self.stack} renames {old} to {self.new} ({self.how})"
+
+
+@dataclass(frozen=True)
+class Swap(Step):
+    """The first two webhooks of a program change places."""
+
+    stack: str
+
+    def take(self, world: World) -> str:
+        program = world.stacks[self.stack].program
+        if len(program) < 2:
+            return ""
+        one, other, *_ = program
+        program[one], program[other] = (
+            replace(program[one], url=program[other].url),
+            replace(program[other], url=program[one].url),
+        )
+        return f"{self.stack} swaps the URLs of {one} and {other}"
+
+
+def _nth(names: Collection[str], index: int) -> str:
+    """One of the names, counted round; empty where there is none."""
+    return list(names)[index % len(names)] if names else ""
+
+
+@dataclass(frozen=True)
+class ByHand(Step):
+    """Somebody changes the account by hand: one of its webhooks, counted from the oldest."""
+
+    what: str
+    index: int
+
+    def take(self, world: World) -> str:
+        finished = {
+            id_: webhook for id_, webhook in world.account.webhooks.items() if not is_claim(webhook["title"])
+        }
+        id_ = _nth(finished, self.index)
+        if not id_:
+            return ""
+        match self.what:
+            case "disable":
+                world.account.change(id_, enabled=False)
+            case "retitle":
+                world.account.change(id_, title="By hand")
+            case "configure":
+                world.account.change(id_, config={"delay": "9s", "max_package_size": 1000})
+            case "delete":
+                world.account.remove(id_)
+            case _:
+                raise ValueError(self.what)
+        return f"somebody does by hand: {self.what} webhook {id_} ({finished[id_]['title']!r})"
+
+
+@dataclass(frozen=True)
+class Plant(Step):
+    """Somebody makes a webhook by hand."""
+
+    url: str
+    types: tuple[str, ...]
+    enabled: bool
+
+    def take(self, world: World) -> str:
+        id_ = world.account.plant(url=URLS[self.url], type=list(self.types), enabled=self.enabled)
+        state = "enabled" if self.enabled else "disabled"
+        return f"somebody makes by hand: webhook {id_} at {self.url} for {'+'.join(self.types)}, {state}"
+
+
+@dataclass(frozen=True)
+class Answer(Step):
+    """The receiver answers test deliveries otherwise."""
+
+    status: int
+
+    def take(self, world: World) -> str:
+        world.site.receiver.status = self.status
+        return f"the receiver answers {self.status}"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A break at some of an operation's requests."""
+
+    broken: Break
+    target: tuple[str, str]
+    """Method and beginning of the target; empty for any."""
+    skip: int
+
+    def __str__(self) -> str:
+        which = " ".join(self.target).strip() or "any request"
+        return f"{self.broken} at {which}" + (f" after {self.skip}" if self.skip else "")
+
+
+@dataclass(frozen=True)
+class Operate(Step):
+    """An operation on a stack, and what breaks in it."""
+
+    stack: str
+    operation: str
+    troubles: tuple[Trouble, ...] = ()
+    ends: Ends | None = None
+    idle: float = 30.0
+    """Seconds that pass before."""
+    arrives_at: int = 0
+    """Before which of its requests all arrives that is held; 0 for none."""
+
+    def __str__(self) -> str:
+        told = [str(trouble) for trouble in self.troubles] + ([str(self.ends)] if self.ends else [])
+        told += [f"what is held arriving before request {self.arrives_at}"] if self.arrives_at else []
+        return f"{self.operation} of {self.stack}" + (f" with {', '.join(told)}" if told else "")
+
+    def take(self, world: World) -> str:
+        world.begin(str(self))
+        world.site.clock.pass_by(self.idle)
+        stack = world.stacks[self.stack]
+        around: dict[str, Any] = {"ends": self.ends} if self.ends else {}
+        with ExitStack() as broken:
+            for trouble in self.troubles:
+                target = (*trouble.target, trouble.skip)
+                around |= broken.enter_context(Broken(world.site, trouble.broken, target, trouble.skip + 1))
+            refuse = around.get("before_request", lambda _: None)
+
+            def before_request(number: int) -> None:
+                # What changes or deletes may arrive between operations only: nobody could tell it from their work.
+                if number == self.arrives_at and set(world.site.held) == {"POST"}:
+                    world.site.arrive()
+                refuse(number)
+
+            around["before_request"] = before_request
+            outcome = world.watch.over(stack, lambda: OPERATIONS[self.operation](stack, **around))
+        world.site.clear()
+        world.ends += outcome.is_over
+        told = "killed" if outcome.was_killed else outcome.error.partition("\n")[0] or "ok"
+        return f"  {told}"
+
+
+@dataclass(frozen=True)
+class WithWrongAccount(Step):
+    """An operation with another account's credentials, which has nothing to create there."""
+
+    stack: str
+    operation: str
+
+    def take(self, world: World) -> str:
+        stack = world.stacks[self.stack]
+        creates = self.operation != "destroy" and not stack.program.keys() <= stack.held.keys()
+        if not stack.held or creates:
+            return ""
+        world.begin(f"{self.operation} of {self.stack} with a stranger's credentials")
+        outcome = world.watch.over(
+            stack, lambda: OPERATIONS[self.operation](stack, account=world.strangers), wrong=True
+        )
+        if "belongs to client" not in outcome.error:
+            raise Violation(f"(c) the wrong account was not noticed: {outcome.error}")
+        return "  refused"
+
+
+@dataclass(frozen=True)
+class Arrive(Step):
+    """All that is held arrives."""
+
+    def take(self, world: World) -> str:
+        held = world.site.held
+        world.site.arrive()
+        return f"what was held arrives: {', '.join(held)}" if held else ""
+
+
+OPERATIONS: dict[str, Callable[..., Outcome]] = {
+    "up": Stack.up,
+    "up --refresh": lambda stack, **around: stack.up(refresh=True, **around),
+    "refresh": Stack.refresh,
+    "preview": Stack.preview,
+    "destroy": Stack.destroy,
+}

@@ -1,0 +1,53 @@
+"""Counts what the tests of faults did, and prints it at the end; a plugin, so that it works under xdist.
+
+Each test hands its counts over in its report; whoever prints the summary adds them up.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROPERTY = "faults"
+KINDS = ("cells", "schedules", "operations", "requests", "faults met", "ends", "violations")
+
+SOAK = "UPVEST_SOAK"
+"""The variable that asks for everything, in place of what can be tried while somebody waits."""
+
+
+def is_soak() -> bool:
+    """Whether everything is to be tried."""
+    return bool(os.environ.get(SOAK))
+
+
+def record(record_property: Callable[[str, object], None], **counts: int) -> None:
+    """Hand counts over; underscores stand for spaces."""
+    record_property(PROPERTY, {kind.replace("_", " "): count for kind, count in counts.items()})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help=f"try everything, for minutes (also {SOAK}=1)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--soak", default=False):
+        os.environ[SOAK] = "1"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    totals: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport) and report.when == "call":
+                for name, counts in report.user_properties:
+                    if name == PROPERTY and isinstance(counts, dict):
+                        totals.update(counts)
+    if totals:
+        told = ", ".join(f"{totals[kind]:,} {kind}" for kind in KINDS)
+        terminalreporter.write_line(f"faults: {told}")
