@@ -43,9 +43,6 @@ class Explored:
         if known is None or len(violation.trace) < len(known.trace):
             self.violations[violation.rule] = violation
 
-    def __str__(self) -> str:
-        return f"{self.executions} executions" + (f", {self.states} states" if self.states else "")
-
 
 class Path:
     """The decisions of one execution: a given beginning, then the first option of each.

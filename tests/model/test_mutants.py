@@ -3,50 +3,61 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.model.account import Hook
 from tests.model.rules import Rule
-from tests.model.scenarios import dev, two
-from tests.model.stacks import Process
+from tests.model.scenarios import CLAIM, dev, two
+from tests.model.stacks import URL, Process, Resource
 from tests.model.world import Bounds, Scenario, explored
 from upvest_provider.claims import is_claim
 from upvest_provider.errors import UpvestError
 from upvest_provider.subscription import Subscriptions, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable
 
-    from tests.model.stacks import Stack
     from upvest_provider.api import Webhook
     from upvest_provider.verification import Verification
 
 
 class KeepsLeftovers(Subscriptions):
-    def _without_leftovers(self, wanted: Wanted, *, but: str = "") -> list[Webhook]:  # noqa: ARG002 - as the real one
+    def _without_leftovers(self, wanted: Wanted, **_: object) -> list[Webhook]:
         return [webhook for webhook in self._list.all() if webhook.title != wanted.claim]
 
 
 class PostsAgainWithoutALook(Subscriptions):
-    def _found_after(self, error: UpvestError, wanted: Wanted) -> None:  # noqa: ARG002 - as the real one
+    def _found_after(self, *_: object) -> None:
         return None
 
 
 class NeverTidiesUp(Subscriptions):
-    def _undone(self, made: Webhook, error: UpvestError, *, late: bool) -> UpvestError:  # noqa: ARG002 - as the real one
+    def _undone(self, made: Webhook, error: UpvestError, **_: object) -> UpvestError:  # noqa: ARG002 - as the real one
         return error
 
 
 class NamesButNeverTidiesUp(Subscriptions):
-    def _undone(self, made: Webhook, error: UpvestError, *, late: bool) -> UpvestError:  # noqa: ARG002 - as the real one
+    def _undone(self, made: Webhook, error: UpvestError, **_: object) -> UpvestError:
         return UpvestError(f"{made.id}: {error}")
+
+
+class ForgetsThatAPostWasUnclear(Subscriptions):
+    def _undone(self, made: Webhook, error: UpvestError, **_: object) -> UpvestError:
+        return super()._undone(made, error, late=False)
 
 
 class EnablesBeforeItNames(Subscriptions):
     def _finish(self, made: Webhook, wanted: Wanted, verification: Verification | None) -> Webhook:
         self._patched(made.id, {"enabled": True, "type": made.type})
         return super()._finish(made, wanted, verification)
+
+
+class BelievesThatWhatItFoundIsAsDeclared(Subscriptions):
+    def _finish(self, made: Webhook, wanted: Wanted, verification: Verification | None) -> Webhook:
+        declared = {**wanted.declared, "url": made.url}
+        return super()._finish(made, replace(wanted, declared=declared), verification)
 
 
 class PostsUnderTheRealTitle(Subscriptions):
@@ -62,8 +73,13 @@ class TakesAnyClaimForALeftover(Subscriptions):
         return super()._without_leftovers(wanted, but=but)
 
 
+class TakesWhatItAdoptsForALeftover(Subscriptions):
+    def _without_leftovers(self, wanted: Wanted, **_: object) -> list[Webhook]:
+        return super()._without_leftovers(wanted)
+
+
 class DeletesTwins(Subscriptions):
-    def _refuse_twin(self, wanted: Wanted, others: Any) -> None:  # noqa: ANN401 - as the real one
+    def _refuse_twin(self, wanted: Wanted, others: Iterable[Webhook]) -> None:
         for other in others:
             if other.url == wanted.declared["url"] and not is_claim(other.title):
                 self.delete(other.id)
@@ -74,25 +90,30 @@ class SeesNoTwins(Subscriptions):
         pass
 
 
+MOVES = dev(Resource(new_url=f"{URL}/new"))
+ADOPTS = dev(Resource(adopts="own"))
+OWN = Hook("own", "dev", CLAIM, URL)
+
+
 @pytest.mark.parametrize(
-    ("mutant", "stacks", "bounds", "rule"),
+    ("mutant", "rule", "scenario"),
     [
-        (KeepsLeftovers, dev(), Bounds(crashes=1), Rule.CLEAN),
-        (KeepsLeftovers, dev(), Bounds(crashes=1), Rule.ONCE),
-        (PostsAgainWithoutALook, dev(), Bounds(faults=1), Rule.CLEAN),
-        (NeverTidiesUp, dev(), Bounds(faults=1), Rule.TOLD),
-        (NamesButNeverTidiesUp, dev(), Bounds(faults=1), Rule.KNOWN),
-        (EnablesBeforeItNames, dev(), Bounds(), Rule.DISABLED),
-        (PostsUnderTheRealTitle, dev(), Bounds(crashes=1), Rule.KNOWN),
-        (TakesAnyClaimForALeftover, two, Bounds(), Rule.OWN),
-        (DeletesTwins, two, Bounds(), Rule.OWN),
-        (SeesNoTwins, dev(), Bounds(crashes=1), Rule.ONCE),
+        (KeepsLeftovers, Rule.CLEAN, Scenario(dev(), Bounds(crashes=1))),
+        (KeepsLeftovers, Rule.ONCE, Scenario(dev(), Bounds(crashes=1))),
+        (PostsAgainWithoutALook, Rule.CLEAN, Scenario(dev(), Bounds(faults=1))),
+        (NeverTidiesUp, Rule.TOLD, Scenario(dev(), Bounds(faults=1))),
+        (NamesButNeverTidiesUp, Rule.KNOWN, Scenario(dev(), Bounds(faults=1))),
+        (ForgetsThatAPostWasUnclear, Rule.TOLD, Scenario(dev(), Bounds(faults=2, late=True))),
+        (EnablesBeforeItNames, Rule.DISABLED, Scenario(dev())),
+        (BelievesThatWhatItFoundIsAsDeclared, Rule.DECLARED, Scenario(MOVES, Bounds(faults=1, crashes=1))),
+        (PostsUnderTheRealTitle, Rule.KNOWN, Scenario(dev(), Bounds(crashes=1))),
+        (TakesAnyClaimForALeftover, Rule.OWN, Scenario(two)),
+        (TakesWhatItAdoptsForALeftover, Rule.KEPT, Scenario(ADOPTS, there=[OWN])),
+        (DeletesTwins, Rule.OWN, Scenario(two)),
+        (SeesNoTwins, Rule.ONCE, Scenario(dev(), Bounds(crashes=1))),
     ],
 )
-def test_a_change_for_the_worse_is_caught(
-    mutant: type[Subscriptions], stacks: Callable[[], Sequence[Stack]], bounds: Bounds, rule: Rule
-) -> None:
-    scenario = Scenario(stacks, bounds)
+def test_a_change_for_the_worse_is_caught(mutant: type[Subscriptions], rule: Rule, scenario: Scenario) -> None:
     assert rule in explored(replace(scenario, subscriptions=mutant)).violations
     assert explored(replace(scenario, excepted=frozenset(Rule) - {rule})).violations == {}
 

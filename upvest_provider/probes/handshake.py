@@ -152,7 +152,8 @@ def _greet(connection: ssl.SSLSocket, address: str, port: int, deadline: float) 
         if chain and error.reason in _CERTIFICATE_WANTED:
             # Before TLS 1.3 the client's turn comes within the handshake, after it verified the server.
             return Handshake(address, port, protocol="TLSv1.2", chain=chain, client_certificate_required=True)
-        return Handshake(address, port, Trouble.FAILED, words_of(error))
+        # Where TLS has no word for it, what is beneath it broke.
+        return Handshake(address, port, Trouble.FAILED if error.reason else Trouble.CUT, words_of(error))
     return Handshake(
         address,
         port,
