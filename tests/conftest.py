@@ -31,17 +31,6 @@ def _no_settings_of_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-UNMEASURED = {"crashes", "golden", "lifecycle", "program", "runbooks", "test_lives"}
-"""Tests whose processes are not measured: an operation starts two, and measuring them costs half as much again.
-What runs in them runs measured in `tests/servicer` and `tests/testing/test_rehearsal.py`."""
-
-
-@pytest.fixture(autouse=True)
-def _unmeasured_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if UNMEASURED & {request.path.parent.name, request.path.stem}:
-        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-
-
 @pytest.fixture
 def upvest(tmp_path: Path) -> Iterator[LocalUpvest]:
     with LocalUpvest(tmp_path / "upvest") as local:
