@@ -8,6 +8,8 @@ PULUMI = PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" pulumi
 POLICIES = --policy-pack policy --policy-pack-config policy/config.json
 # Events hold what policies say; the document that pulumi writes by default leaves it out.
 EVENTS = PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true
+# What failed stands in the file alone.
+OR_SAY_WHY = || { status=$$?; .venv/bin/upvest-webhooks review --stage $(STAGE)=previews/$(STAGE).json; exit $$status; }
 
 .PHONY: help demo test coverage soak conformance audit bench local pulumi lock clean
 .PHONY: stack preview up drift destroy states previews review
@@ -101,7 +103,7 @@ stack: .venv/installed
 # What `up` would do, from the state alone: nothing of Upvest is asked or needed.
 preview: .venv/installed policy/.venv/installed
 	@mkdir -p previews
-	@$(EVENTS) $(PULUMI) preview --stack $(STAGE) --json $(POLICIES) > previews/$(STAGE).json
+	@$(EVENTS) $(PULUMI) preview --stack $(STAGE) --json $(POLICIES) > previews/$(STAGE).json $(OR_SAY_WHY)
 
 # Without the program a refresh takes its settings from the state, a key that was rotated since included.
 up: .venv/installed policy/.venv/installed
@@ -110,7 +112,7 @@ up: .venv/installed policy/.venv/installed
 # Whether a stage is still what the program says: asks Upvest, writes nothing.
 drift: .venv/installed policy/.venv/installed
 	@mkdir -p previews
-	@$(EVENTS) $(PULUMI) preview --stack $(STAGE) --refresh --run-program --expect-no-changes --json $(POLICIES) > previews/$(STAGE).json
+	@$(EVENTS) $(PULUMI) preview --stack $(STAGE) --refresh --run-program --expect-no-changes --json $(POLICIES) > previews/$(STAGE).json $(OR_SAY_WHY)
 
 destroy: .venv/installed
 	@$(PULUMI) destroy --stack $(STAGE) --yes
