@@ -29,12 +29,13 @@ def canonical(api: str) -> str:
         return text
 
 
-def base_url(api: str, key: str) -> str:
+def base_url(api: str, key: str, path: str) -> str:
     """The origin that requests go to.
 
     Args:
         api: A name or a URL.
         key: The setting that it stands in, for messages.
+        path: The same as `pulumi config set` takes it.
 
     Raises:
         SettingsError: It is neither, or credentials would not be safe on the way.
@@ -49,7 +50,7 @@ def base_url(api: str, key: str) -> str:
     if parts.scheme not in ("https", "http") or not _HOST.fullmatch(parts.hostname or ""):
         raise SettingsError(
             f"{key} is {shown(api)!r}, which is neither `local`, `sandbox` or `live` nor a https URL",
-            fix=f"Set it with `pulumi config set {key} sandbox` (or `live`, or `local`).",
+            fix=f"Set it with `pulumi config set {path} sandbox` (or `live`, or `local`).",
         )
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise SettingsError(

@@ -35,7 +35,7 @@ def read_key_file(name: str, file: Path, say: Callable[[str], None]) -> bytes:
     except OSError as error:
         raise SettingsError(
             f"the private key file that {name} names cannot be read: {error.strerror} ({file})",
-            fix=f"Make {file} readable for this user, or correct {name}.",
+            fix=f"Set {name} to the PEM file, and see that this user may read it.",
         ) from None
     if mode & _OTHERS:
         say(f"warning: others may read the private key file {file} (mode {mode:04o}); run `chmod 600 {file}`")
@@ -48,18 +48,28 @@ def pem_of(name: str, text: str) -> bytes:
     Raises:
         SettingsError: It is none of these.
     """
+    pem = _pem_in(text)
+    if pem is None:
+        raise SettingsError(
+            f"{name} is neither a PEM nor a PEM in base64",
+            fix=f"Set {name} to the content of the PEM file, from -----BEGIN to -----END.",
+        )
+    return pem
+
+
+def is_pem(text: str) -> bool:
+    """Whether a text is a PEM in one of the forms of `pem_of`, and not the name of a file."""
+    return _pem_in(text) is not None
+
+
+def _pem_in(text: str) -> bytes | None:
     if "-----BEGIN" in text:
         return text.replace("\\n", "\n").encode(errors="replace")
     try:
         decoded = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        decoded = b""
-    if b"-----BEGIN" not in decoded:
-        raise SettingsError(
-            f"{name} is neither a PEM nor a PEM in base64",
-            fix=f"Set {name} to the content of the PEM file, from -----BEGIN to -----END.",
-        )
-    return decoded
+        return None
+    return decoded if b"-----BEGIN" in decoded else None
 
 
 def signing_key(name: str, pem: bytes, passphrase: str | None, passphrase_name: str) -> SigningKey:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .environments import LOCAL, base_url, canonical, shown
 from .errors import SettingsError
-from .private_key import pem_of, read_key_file, signing_key
+from .private_key import is_pem, pem_of, read_key_file, signing_key
 from .terminal import say as say_on_terminal
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Settings:
             if api.strip() == LOCAL:
                 client_id: str | None = self._local()["client_id"]
             else:
-                base_url(api.strip(), self._key("api"))
+                base_url(api.strip(), self._key("api"), self._path_of("api"))
                 client_id = self._value("clientId")
             return Account(canonical(api), _canonical_id(client_id)) if client_id else None
         except SettingsError:
@@ -199,7 +199,7 @@ class Settings:
         name, pem = self._private_key()
         passphrase = self._secret_if_any("PRIVATE_KEY_PASSPHRASE", "privateKeyPassphrase")
         return Credentials(
-            base_url=base_url(self._api(), self._key("api")),
+            base_url=base_url(self._api(), self._key("api"), self._path_of("api")),
             client_id=account.client_id,
             client_secret=self._client_secret(),
             key_id=self._identifier("keyId"),
@@ -285,7 +285,7 @@ class Settings:
                 fix="Set it with `pulumi config set upvest:api sandbox` (or `live`, or `local`).",
             )
         if api != LOCAL:
-            base_url(api, self._key("api"))
+            base_url(api, self._key("api"), self._path_of("api"))
         for variable in dict.fromkeys(["UPVEST_API", self._variable("API")]):
             self._refuse_contradiction(variable, "api", api, canonical)
         return api
@@ -336,6 +336,11 @@ class Settings:
         if text and file:
             raise SettingsError(f"{in_text} and {in_file} are both set", fix="Unset one of them.")
         if file:
+            if is_pem(file):  # as a path it would stand in the message
+                raise SettingsError(
+                    f"{in_file} holds the key itself, not the name of its file",
+                    fix=f"Set {in_text} to it instead, and unset {in_file}.",
+                )
             return in_file, read_key_file(in_file, Path(file), self._say)
         if text:
             return in_text, pem_of(in_text, text)
@@ -363,7 +368,7 @@ class Settings:
         except FileNotFoundError:
             raise SettingsError(
                 f"upvest:api is `local`, but {file} is not there",
-                fix="Start the local API with `make local` (`python -m upvest_provider local`).",
+                fix=f"Start the local API with `upvest-webhooks local --state {file.parent}`.",
             ) from None
         except (OSError, ValueError) as error:
             raise SettingsError(f"{file} cannot be read: {type(error).__name__}", fix=self._local_anew()) from None

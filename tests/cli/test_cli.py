@@ -74,12 +74,20 @@ Usage: upvest-webhooks [OPTIONS] COMMAND [ARGS]...
   Upvest webhook subscriptions.
 
 Options:
-  --help  Show this message and exit.
+  --install-completion  Install completion for the current shell.
+  --show-completion     Show completion for the current shell, to copy it or
+                        customize the installation.
+  --help                Show this message and exit.
 
 Commands:
+  probe        Ask a gate's checks by hand: is a receiver's DNS and TLS...
+  doctor       Check whether a stack can speak to Upvest, and how to mend...
   list         List the account's webhooks.
+  show         Show one webhook.
   import       Take webhooks that exist already into a stack.
   review       Tell what previews mean for webhooks, as Markdown for a...
+  test         Have Upvest send a test delivery to a webhook's receiver.
+  keys         Show the public keys that Upvest signs deliveries with.
   local        Run Upvest's webhook API on this machine.
   local-event  Make events happen in the local API.
   local-fault  Have requests to the local API go wrong.

@@ -58,6 +58,14 @@ Pulumi protects what it imports until the first `pulumi up` of a program that do
 """)
         assert names(shell) == ["user_webhook", "all_but_users"]
 
+    def test_code_is_code_whatever_the_width_of_the_terminal(self, shell: Shell) -> None:
+        shell.hold(1)
+        narrow, wide = (
+            shell.run("import", "--stack", "dev", "--state", shell.export(), COLUMNS=columns)
+            for columns in ("40", "160")
+        )
+        assert (narrow.returncode, narrow.stdout, narrow.stderr) == (wide.returncode, wide.stdout, wide.stderr)
+
     def test_one_by_its_id_under_a_name_of_choice(self, shell: Shell) -> None:
         shell.hold(1)
         wanted = shell.hold(2)

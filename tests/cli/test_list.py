@@ -76,6 +76,33 @@ resource      unfinished
 """)
 
 
+def test_a_terminal_narrower_than_an_id_cuts_nothing_off(shell: Shell) -> None:
+    shell.hold(1, title="A title that is longer than the line")
+    assert shell.run("list", "--stack", "dev", COLUMNS="40").stdout == snapshot("""\
+id            00000000-0000-4000-8000-000000000001
+title         A title that is longer
+              than the line
+enabled       yes
+categories    USER
+origin        https://tenant.tld
+created (UTC) 2026-01-01 12:00
+""")
+
+
+def test_an_unfinished_webhook_that_the_stack_holds_shows_both(shell: Shell) -> None:
+    state = shell.export(users=shell.hold(1, title=CLAIM))
+    assert "  users (unfinished)\n" in shell.run("list", "--stack", "dev", "--state", state).stdout
+
+
+def test_what_the_stack_holds_and_the_account_does_not_is_told_beside(shell: Shell) -> None:
+    state = shell.export(users=shell.hold(1), orders="00000000-0000-4000-8000-000000000009")
+    shown = shell.run("list", "--stack", "dev", "--state", state)
+    assert "orders" not in shown.stdout
+    assert shown.stderr.splitlines()[1:] == [
+        "the stack holds orders, webhook 00000000-0000-4000-8000-000000000009, and this account does not"
+    ]
+
+
 def test_a_pipe_gets_a_line_for_each_webhook_without_colour(shell: Shell) -> None:
     state = three(shell)
     shell.hold(4, title="x" * 100)

@@ -499,6 +499,16 @@ def test_a_private_key_is_read_from_its_file(tmp_path: Path) -> None:
     assert accepts(settings(environ={"UPVEST_CLIENT_SECRET": CANARY, "UPVEST_PRIVATE_KEY_FILE": str(file)}))
 
 
+@pytest.mark.parametrize("form", [str, lambda pem: base64.b64encode(pem.encode()).decode()])
+def test_a_private_key_in_place_of_its_files_name_is_not_repeated(form: Callable[[str], str]) -> None:
+    stack = settings(environ={"UPVEST_CLIENT_SECRET": CANARY, "UPVEST_PRIVATE_KEY_FILE": form(PEM)})
+
+    assert refusal(stack.credentials) == snapshot("""\
+UPVEST_PRIVATE_KEY_FILE holds the key itself, not the name of its file
+Set UPVEST_PRIVATE_KEY to it instead, and unset UPVEST_PRIVATE_KEY_FILE.\
+""")
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -506,21 +516,21 @@ def test_a_private_key_is_read_from_its_file(tmp_path: Path) -> None:
             "missing.pem",
             snapshot("""\
 the private key file that UPVEST_PRIVATE_KEY_FILE names cannot be read: No such file or directory (DIR/missing.pem)
-Make DIR/missing.pem readable for this user, or correct UPVEST_PRIVATE_KEY_FILE.\
+Set UPVEST_PRIVATE_KEY_FILE to the PEM file, and see that this user may read it.\
 """),
         ),
         (
             "directory",
             snapshot("""\
 the private key file that UPVEST_PRIVATE_KEY_FILE names cannot be read: Is a directory (DIR/directory)
-Make DIR/directory readable for this user, or correct UPVEST_PRIVATE_KEY_FILE.\
+Set UPVEST_PRIVATE_KEY_FILE to the PEM file, and see that this user may read it.\
 """),
         ),
         (
             "garbage.pem/key.pem",
             snapshot("""\
 the private key file that UPVEST_PRIVATE_KEY_FILE names cannot be read: Not a directory (DIR/garbage.pem/key.pem)
-Make DIR/garbage.pem/key.pem readable for this user, or correct UPVEST_PRIVATE_KEY_FILE.\
+Set UPVEST_PRIVATE_KEY_FILE to the PEM file, and see that this user may read it.\
 """),
         ),
         (
@@ -643,7 +653,7 @@ def test_local_state_is_looked_for_below_the_working_directory(
 
     assert refusal(settings({"upvest:api": "local"}, {}).account) == snapshot("""\
 upvest:api is `local`, but .upvest-local/credentials.json is not there
-Start the local API with `make local` (`python -m upvest_provider local`).\
+Start the local API with `upvest-webhooks local --state .upvest-local`.\
 """)
 
 

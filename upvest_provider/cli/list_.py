@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from upvest_provider.claims import is_claim
-from upvest_provider.timestamps import rfc3339, unix_seconds
 
+from .described import categories, minute, resource_of
 from .held import read_export
-from .options import AccountName, ExportFile, StackName  # noqa: TC001 - typer reads the annotations
+from .options import AccountName, AsJson, ExportFile, StackName  # noqa: TC001 - typer reads the annotations
 from .stack import Stack
-from .text import printable, shown_url
+from .table import print_rows
+from .text import shown_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from upvest_provider.api import Webhook
-
-UNFINISHED = "unfinished"
-NOT_HELD = "-"
 
 
 def list_webhooks(
@@ -31,12 +26,12 @@ def list_webhooks(
     stack: StackName,
     account: AccountName = None,
     state: ExportFile = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the account's webhooks.
 
     Of a URL it shows scheme and host only, for the rest may be a secret. With --state it shows the resource that
-    holds each webhook; one that none holds can be taken over with `import`.
+    holds each webhook; one that none holds (-) can be taken over with `import`.
     """
     held = None if state is None else read_export(state)
     client, owner = Stack.here(stack).connect(account)
@@ -45,8 +40,12 @@ def list_webhooks(
     if as_json:
         print(json.dumps([_entry(webhook, held) for webhook in webhooks], indent=2))  # noqa: T201 - the answer
     elif webhooks:
-        _print([_row(webhook, held) for webhook in webhooks])
+        print_rows([_row(webhook, held) for webhook in webhooks])
     print(_summary(str(owner), webhooks), file=sys.stderr)  # noqa: T201 - beside the answer
+    known = {webhook.id for webhook in webhooks}
+    for id_, name in (held or {}).items():
+        if id_ not in known:
+            print(f"the stack holds {name}, webhook {id_}, and this account does not", file=sys.stderr)  # noqa: T201 - as above
 
 
 def _entry(webhook: Webhook, held: Mapping[str, str] | None) -> dict[str, Any]:
@@ -70,42 +69,13 @@ def _row(webhook: Webhook, held: Mapping[str, str] | None) -> dict[str, str]:
         "id": webhook.id,
         "title": webhook.title,
         "enabled": "yes" if webhook.enabled else "no",
-        "categories": " ".join(webhook.type)
-        + (f" without {' '.join(webhook.exclude_type)}" if webhook.exclude_type else ""),
+        "categories": categories(webhook),
         "origin": shown_url(webhook.url),
-        "created (UTC)": rfc3339(unix_seconds(webhook.created_at))[:16].replace("T", " "),
+        "created (UTC)": minute(webhook.created_at),
     }
     if held is not None:
-        row["resource"] = UNFINISHED if is_claim(webhook.title) else held.get(webhook.id, NOT_HELD)
-    return {name: printable(value) for name, value in row.items()}
-
-
-def _print(rows: Sequence[Mapping[str, str]]) -> None:
-    """A table where it fits, else a paragraph for each webhook: nothing is ever cut off."""
-    from rich.cells import cell_len  # noqa: PLC0415 - loaded where something is printed
-    from rich.console import Console  # noqa: PLC0415 - as above
-    from rich.text import Text  # noqa: PLC0415 - as above
-
-    console = Console(highlight=False, soft_wrap=True)
-    is_limited = sys.stdout.isatty() or "COLUMNS" in os.environ  # a pipe takes lines of any length
-    header, *lines = _table(rows)
-    if not is_limited or max(map(cell_len, [header, *lines])) <= console.width:
-        console.print(Text("\n").join([Text(header, style="bold"), *map(Text, lines)]))
-        return
-    paragraphs = [
-        Text("\n").join(Text.assemble((f"{name:<14}", "bold"), value) for name, value in row.items())
-        for row in rows
-    ]
-    console.print(Text("\n\n").join(paragraphs))
-
-
-def _table(rows: Sequence[Mapping[str, str]]) -> list[str]:
-    """A header, and a line for each row."""
-    from rich.cells import cell_len, set_cell_size  # noqa: PLC0415 - as above
-
-    lines = [list(rows[0]), *(list(row.values()) for row in rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(map(set_cell_size, line, widths)).rstrip() for line in lines]
+        row["resource"] = resource_of(webhook, held)
+    return row
 
 
 def _summary(owner: str, webhooks: Sequence[Webhook]) -> str:

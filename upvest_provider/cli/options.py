@@ -19,6 +19,7 @@ ExportFile = Annotated[
     Path | None,
     typer.Option("--state", metavar="FILE", help="What the stack holds, written by `pulumi stack export`."),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LocalState = Annotated[
     Path,
     typer.Option("--state", metavar="DIR", help="Where the local API keeps all."),

@@ -17,7 +17,7 @@ from upvest_provider.testing.project import Project
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from upvest_provider.api import UpvestClient
+    from upvest_provider.api import UpvestClient, Write
     from upvest_provider.settings import Account
 
 Parsed = TypeVar("Parsed")
@@ -79,8 +79,14 @@ class Stack:
             )
         return settings.of(account)
 
-    def connect(self, account: str | None) -> tuple[UpvestClient, Account]:
+    def connect(
+        self, account: str | None, *, on_write: Callable[[Write], None] = lambda _: None
+    ) -> tuple[UpvestClient, Account]:
         """A client of one of the stack's accounts, and which account that is.
+
+        Args:
+            account: Its name; None for the only one.
+            on_write: Told of each write that succeeded.
 
         Raises:
             SettingsError: The settings are missing, contradicting or unusable.
@@ -89,7 +95,7 @@ class Stack:
 
         settings = self.settings(account)
         try:
-            return UpvestClient(settings.credentials()), settings.account()
+            return UpvestClient(settings.credentials(), on_write=on_write), settings.account()
         except SettingsError as error:
             encrypted = [path for key, value in self._values().items() for path in _encrypted(key, value)]
             if not encrypted:
