@@ -11,19 +11,21 @@ EVENTS = PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true
 # What failed stands in the file alone.
 OR_SAY_WHY = || { status=$$?; .venv/bin/upvest-webhooks review --stage $(STAGE)=previews/$(STAGE).json; exit $$status; }
 
-.PHONY: help demo test coverage soak conformance audit bench local pulumi lock clean
+.PHONY: help docs demo pictures test coverage soak conformance audit bench local pulumi lock clean
 .PHONY: stack preview up drift destroy states previews review
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    show the life of two webhooks on the embedded Upvest API"
+	@echo "make pictures  draw the README's picture of the demo anew"
 	@echo "make test    run all checks and tests"
 	@echo "make coverage  run the tests once more, and say which lines none of them runs"
 	@echo "make soak    run all of the fault tests, 2,000 random schedules among them"
 	@echo "make conformance  ask an API what the documents leave open: the local one, or ARGS='--api sandbox'"
 	@echo "make up STAGE=dev, preview, drift, destroy: one stage, as CI does"
 	@echo "make audit   look up known vulnerabilities of all requirements"
-	@echo "make bench   measure how long a gate keeps a receiver that is ready waiting"
+	@echo "make bench   measure time, requests and memory beside a floor and a naive provider; ARGS=--all takes 1,000 webhooks too"
+	@echo "make docs    build the documentation into build/docs"
 	@echo "make local   run the embedded Upvest API for 'pulumi up -s dev'"
 	@echo "make pulumi  install the Pulumi CLI into this folder"
 	@echo "make lock    pin the newest allowed versions of all requirements"
@@ -42,11 +44,23 @@ policy/.venv/installed: policy/requirements.txt
 	policy/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r policy/requirements.txt
 	@touch $@
 
+docs/.venv/installed: docs/requirements.txt
+	$(PYTHON) -m venv --clear docs/.venv
+	docs/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r docs/requirements.txt
+	@touch $@
+
+# Strict: a link that leads nowhere, or a page that no other leads to, ends it. The docstrings are read, not imported.
+docs: docs/.venv/installed
+	@NO_MKDOCS_2_WARNING=1 docs/.venv/bin/mkdocs build --strict --quiet
+
 demo: .venv/installed
 	@.venv/bin/python -m demo
 
 local: .venv/installed
 	@.venv/bin/upvest-webhooks local --state $(STATE) --port $(PORT)
+
+pictures: .venv/installed
+	@.venv/bin/python tools/record_demo.py
 
 # Formatting, rules, types, and every test; the tests on Pulumi's real engine run where `pulumi` is on PATH.
 # Four processes on two cores, for tests wait for servers and gates half of their time.
@@ -75,11 +89,12 @@ audit:
 	$(PYTHON) -m venv --clear .venv-audit
 	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	.venv-audit/bin/pip-audit --requirement requirements-dev.txt --requirement policy/requirements.txt \
+		--requirement docs/requirements.txt \
 		--require-hashes --disable-pip --strict
 	rm -rf .venv-audit
 
 bench: .venv/installed
-	@.venv/bin/python -m bench.gate_latency
+	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/python -m bench $(ARGS)
 
 pulumi: .venv/installed
 	@.venv/bin/python tools/install_pulumi.py
@@ -94,6 +109,8 @@ lock:
 	done
 	.venv-lock/bin/uv pip compile --quiet --no-header --universal --generate-hashes --python-version 3.11 --upgrade \
 		--no-emit-index-url --no-emit-find-links policy/requirements.in --output-file policy/requirements.txt
+	.venv-lock/bin/uv pip compile --quiet --no-header --universal --generate-hashes --python-version 3.11 --upgrade \
+		--no-emit-index-url --no-emit-find-links docs/requirements.in --output-file docs/requirements.txt
 	rm -rf .venv-lock
 
 # One stage; CI runs the same.
@@ -130,4 +147,4 @@ review: .venv/installed
 	@.venv/bin/upvest-webhooks review $(foreach f,$(wildcard previews/*.json),--stage $(notdir $(basename $(f)))=$(f)) > previews/review.md
 
 clean:
-	rm -rf .venv .venv-lock .venv-audit policy/.venv previews states .upvest-local .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-lock .venv-audit policy/.venv docs/.venv build/docs previews states .upvest-local .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -18,7 +18,7 @@ from upvest_provider.api import UpvestClient
 from upvest_provider.local import ControlClient, received_events
 from upvest_provider.settings import Settings
 
-from .act import Act, Unexpected, console, heading, show_requests
+from .act import Act, Unexpected, console, heading, introduce, show_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ DELIVERY_SECONDS = 10.0
 def main() -> None:
     """Show both acts in a folder of their own, and leave nothing behind."""
     signal.signal(signal.SIGTERM, _interrupt)
-    os.environ["PATH"] = f"{INSTALLED_CLI}{os.pathsep}{os.environ['PATH']}"
+    os.environ["PATH"] = os.pathsep.join(_path(rehearsal="--rehearsal" in sys.argv[1:]))
     started = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="upvest-demo-") as name:
@@ -50,8 +50,20 @@ def main() -> None:
     console.print(f"\n[bold green]Done[/] in {time.monotonic() - started:.1f} s; nothing is left behind.")
 
 
+def _path(*, rehearsal: bool) -> list[str]:
+    """Where programs are looked for; for a rehearsal without the places that have a `pulumi`."""
+    places = [str(INSTALLED_CLI), *os.environ["PATH"].split(os.pathsep)]
+    return [place for place in places if not (rehearsal and (Path(place) / "pulumi").exists())]
+
+
 def _subscriptions(folder: Path) -> None:
     """The life of two webhooks."""
+    introduce(
+        "1 of 2: two subscriptions",
+        "`users` sends USER events to https://tenant.tld/webhooks/users, `orders` sends ORDER and EXECUTION\n"
+        "events to https://tenant.tld/webhooks/orders. Below each step: what Pulumi does (+ create, ~ update,\n"
+        "- delete, ? look again, = leave as it is), and each request that reaches Upvest's API.",
+    )
     shutil.copytree(PROJECT / "demo" / "subscriptions", folder / "subscriptions")
     upvest = folder / "upvest"
     act = Act(folder / "subscriptions", folder / "first", upvest)
@@ -112,6 +124,11 @@ def _subscriptions(folder: Path) -> None:
 
 def _receiver(folder: Path) -> None:
     """The same beside the receiver's DNS and TLS, which take effect after a while, as in life."""
+    introduce(
+        "2 of 2: the same beside their receiver",
+        "The program makes the receiver's DNS name, certificate and listener, too; a gate holds the webhooks\n"
+        "back until these work.",
+    )
     program = folder / "program"
     program.mkdir()
     for part in ("Pulumi.yaml", "__main__.py", "stacks", "receiver"):

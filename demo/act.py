@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import textwrap
 import time
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARKS = {"create": "[green]+", "update": "[yellow]~", "delete": "[red]-", "refresh": "[cyan]?", "same": "[dim]="}
+
+WIDTH = 108
+"""Characters of a line of what a gate says."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -101,10 +105,15 @@ def heading(title: str, why: str) -> None:
     console.print(f"\n[bold]▸ {title}[/]\n  [dim]{escape(why).replace(chr(10), chr(10) + '  ')}[/]")
 
 
+def introduce(title: str, what: str) -> None:
+    """Say what the next steps are about."""
+    console.print(f"\n[bold cyan]{title}[/]\n{escape(what)}")
+
+
 def show_requests(sent: list[LoggedRequest]) -> None:
     """Say what reached the API."""
+    console.print(f"  [bold]{len(sent)} requests[/] to Upvest")
     if not sent:
-        console.print("  [bold]0 requests[/]")
         return
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 2))
     for request in sent:
@@ -119,16 +128,24 @@ def _show(outcome: Outcome, seconds: float) -> None:
         console.print(f"  {MARKS.get(step.kind, '?')} {step.kind:8}[/] {step.name} [dim]({kind})[/]{changed}")
     for message in outcome.messages:
         if "gate" in message:
-            console.print(f"  [magenta]│[/] {escape(message.removeprefix('upvest: '))}")
+            for line in textwrap.wrap(message.removeprefix("upvest: "), WIDTH):
+                console.print(f"  [magenta]│[/] {escape(line)}")
     if outcome.error:
         console.print(f"  [red]refused:[/] {escape(_last_words(outcome.error))}")
     console.print(f"  [dim]{seconds:.1f} s[/]")
 
 
 def _meaning(request: LoggedRequest) -> str:
+    """In words, or what the request sets."""
     body = request.body or {}
     told = [f"{name}={body[name]}" for name in ("title", "enabled") if name in body]
-    return f"[dim]{escape(', '.join(told))}[/]"
+    words = {
+        ("POST", "token"): "log in",
+        ("GET", "webhooks"): "list all",
+        ("POST", "test"): "send a test delivery",
+    }
+    said = words.get((request.method, request.path.rpartition("/")[2]), ", ".join(told))
+    return f"[dim]{escape(said)}[/]"
 
 
 def _short(path: str) -> str:
@@ -141,4 +158,5 @@ def _last_words(error: str) -> str:
     lines = error.strip().splitlines()
     starts = [number for number, line in enumerate(lines) if "upvest_provider.errors." in line]
     said = [re.sub(r".*upvest_provider\.errors\.\w+: ", "", line) for line in lines[starts[-1] if starts else 0 :]]
-    return "\n  ".join(line for line in said if line.strip())
+    brief = [re.sub(r"property (\w+) value .* has a problem: ", r"\1 ", line) for line in said]
+    return "\n  ".join(line for line in brief if line.strip())

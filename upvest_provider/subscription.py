@@ -219,14 +219,17 @@ class Subscriptions:
         except EngineGone:
             raise
         except UpvestError as error:
-            raise HalfDone(error.summary, *error.details, fix=error.fix) from None
+            half_done = HalfDone(error.summary, *error.details, fix=error.fix)
+            half_done.outcome_unknown = error.outcome_unknown
+            raise half_done from None
 
     def delete(self, webhook_id: str) -> None:
         """Delete a webhook; one that Upvest itself says is gone is deleted already."""
         try:
             self._client.delete_webhook(webhook_id)
-        except NotFound:
-            self._say(f"webhook {webhook_id} was already gone")
+        except NotFound as error:
+            already = "" if error.outcome_unknown else "already "  # an attempt without an answer may have done it
+            self._say(f"webhook {webhook_id} was {already}gone")
         except UpvestError as error:
             raise _unclear(error, f"Webhook {webhook_id} may be deleted already.") from None
         self._list.forget(webhook_id)
@@ -343,9 +346,10 @@ class Subscriptions:
         try:
             self.delete(made.id)
         except UpvestError as clean_up:
+            perhaps = ", perhaps" if clean_up.outcome_unknown else ""
             return _told(
                 error,
-                f"Left behind: webhook {made.id}, for deleting it failed too ({clean_up.summary}).",
+                f"Left behind{perhaps}: webhook {made.id}, for deleting it failed too ({clean_up.summary}).",
                 _while_unfinished(made),
             )
         if late:
@@ -358,12 +362,13 @@ class Subscriptions:
 
     def _restored(self, webhook_id: str, old: Fields, error: UpvestError) -> UpvestError:
         try:
-            self._noted(self._client.update_webhook(webhook_id, old))
+            self._patched(webhook_id, old)
         except UpvestError as failure:
             return _told(
                 error, f"Webhook {webhook_id} may hold the new values: going back failed ({failure.summary})."
             )
-        return _told(error, f"Webhook {webhook_id} has its old values again.")
+        late = ", unless the change that got no answer arrives late" if error.outcome_unknown else ""
+        return _told(error, f"Webhook {webhook_id} was set back to its old values{late}.")
 
     def _noted(self, webhook: Webhook) -> Webhook:
         self._list.note(webhook)
@@ -435,4 +440,6 @@ def _unclear(error: UpvestError, outcome: str) -> UpvestError:
 def _told(error: UpvestError, *more: str) -> UpvestError:
     """The same error with more lines before its last."""
     kind = EngineGone if isinstance(error, EngineGone) else UpvestError
-    return kind(error.summary, *error.details, *more, fix=error.fix)
+    told = kind(error.summary, *error.details, *more, fix=error.fix)
+    told.outcome_unknown = error.outcome_unknown
+    return told

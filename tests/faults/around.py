@@ -71,19 +71,19 @@ class Process:
     Attributes:
         lines: What the provider said.
         requests: How many requests it was about to send.
-        seen_at_end: How many requests the API had seen when the engine's end could first be noticed.
+        begun_at_end: How many requests had been begun when the engine's end could first be noticed.
     """
 
     clock: Clock
     environ: Mapping[str, str]
     ends: Ends | None = None
-    seen: Callable[[], int] = lambda: 0
-    """How many requests the API has seen."""
+    begun: Callable[[], int] = lambda: 0
+    """How many requests were begun."""
     before_request: Callable[[int], None] = lambda _: None
     """Told the number of each request before it is sent."""
     lines: list[str] = field(default_factory=list)
     requests: int = 0
-    seen_at_end: int | None = None
+    begun_at_end: int | None = None
     _doomed: bool = False
 
     def outside(self) -> Outside:
@@ -127,8 +127,8 @@ class Process:
 
     def _meet(self, end: End) -> None:
         if end is End.GONE:
-            if self.seen_at_end is None:
-                self.seen_at_end = self.seen()
+            if self.begun_at_end is None:
+                self.begun_at_end = self.begun()
             _dead_engine().require()
         self._doomed = True
         if end is End.KILLED_BEFORE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from upvest_provider.errors import EngineGone, OperationFailed
@@ -43,9 +43,10 @@ class Seen:
         orphans: The ids of enabled webhooks that no state knows and that were told of before.
         met: Which requests met a fault.
         requests: What the API did.
-        seen: How many requests the API has seen by now.
+        begun: How many requests were begun by now.
         wrong: Whether a stranger's credentials were used.
         list_lags: Whether lists do not show what was written before.
+        later: Whether what was held has arrived since; what was done in the operation stays so.
     """
 
     stack: Stack
@@ -60,14 +61,26 @@ class Seen:
     orphans: Mapping[str, str]
     met: Sequence[Met]
     requests: Sequence[LoggedRequest]
-    seen: int
+    begun: int
     wrong: bool
     list_lags: bool
+    later: bool = False
 
     @property
     def new_orphans(self) -> list[str]:
         known = {*self.held.values(), *self.held_elsewhere, *self.foreign, *self.orphans}
         return [id_ for id_, webhook in self.after.items() if webhook["enabled"] and id_ not in known]
+
+    @property
+    def made_last(self) -> frozenset[str]:
+        """The ids of what the last call made and left, that which arrived after it included."""
+        call = self.outcome.calls[-1]
+        claim = self.stack.claim(call.name)
+        return frozenset(
+            id_
+            for id_ in self.after.keys() - self.before.keys()
+            if id_ in call.made or self.after[id_]["title"] == claim
+        )
 
     @property
     def lied_about(self) -> frozenset[str]:
@@ -238,6 +251,94 @@ def what_is_said_to_be_done_was_done(seen: Seen) -> None:
             raise Violation(f"(e) it is said, and was not done: {line}")
 
 
+def _is_gone(seen: Seen, said: re.Match[str]) -> bool:
+    return said[1] not in seen.after or said[1] in seen.lied_about
+
+
+def _was_gone(seen: Seen, said: re.Match[str]) -> bool:
+    return said[1] not in {*seen.before, *seen.after} or said[1] in seen.lied_about
+
+
+def _is_there(seen: Seen, said: re.Match[str]) -> bool:
+    return said[1] in seen.after
+
+
+def _is_as_before(seen: Seen, said: re.Match[str]) -> bool:
+    one, other = seen.before.get(said[1]), seen.after.get(said[1])
+    return one is not None and other is not None and _meaning(one) == _meaning(other)
+
+
+def _meaning(webhook: Document) -> Document:
+    """The fields that a write can set, without what a server may spell otherwise."""
+    lists = {name: set(webhook.get(name) or ()) for name in ("type", "exclude_type")}
+    return {
+        "url": normalised(webhook["url"]),
+        **{name: webhook[name] for name in ("title", "config", "enabled")},
+        **lists,
+    }
+
+
+def _nothing_was_made(seen: Seen, _: re.Match[str]) -> bool:
+    return not seen.made_last - seen.lied_about
+
+
+def _nothing_was_written(seen: Seen, _: re.Match[str]) -> bool:
+    id_ = seen.outcome.calls[-1].id
+    return not seen.made_last and seen.before.get(id_) == seen.after.get(id_)
+
+
+def _none_so_titled_is_enabled(seen: Seen, said: re.Match[str]) -> bool:
+    return not any(webhook["enabled"] for webhook in seen.after.values() if webhook["title"] == said[1])
+
+
+def _is_enabled(seen: Seen, said: re.Match[str]) -> bool:
+    return seen.list_lags or (said[1] in seen.after and seen.after[said[1]]["enabled"])
+
+
+def _is_disabled(seen: Seen, said: re.Match[str]) -> bool:
+    return seen.list_lags or (said[1] in seen.after and not seen.after[said[1]]["enabled"])
+
+
+SAID: tuple[tuple[str, Callable[[Seen, re.Match[str]], bool]], ...] = (
+    (r"created webhook (\S+) ", lambda seen, said: said[1] not in seen.before),
+    (r"webhook (\S+) was already gone", _was_gone),
+    (r"webhook (\S+) is gone", _is_gone),
+    (r"\((\S+)\) failed: it is gone", _is_gone),
+    (r"adopt_id is (\S+), and this account has no such webhook", _is_gone),
+    (r"webhook (\S+), made on the way, was deleted again", _is_gone),
+    (r"webhook (\S+) is kept", lambda seen, said: _is_there(seen, said) or said[1] not in seen.before),
+    (r"(?<!was )left behind: webhook ([^\s,.]+)", _is_there),
+    (r"titled (pulumi-[0-9a-f]+)", _none_so_titled_is_enabled),
+    (r"webhook (\S+) is as it was", _is_as_before),
+    (
+        r"webhook (\S+) was set back to its old values\.",
+        lambda seen, said: seen.later or _is_as_before(seen, said),
+    ),
+    (r"webhook ([0-9a-f-]{36}).* (?:already|still) delivers", _is_enabled),
+    (r"webhook ([0-9a-f-]{36}).* is subscribed to .*, though disabled", _is_disabled),
+    (r"Nothing was (?:left behind|created)|POST /webhooks was not sent", _nothing_was_made),
+    (r"Nothing was (?:written|sent)", _nothing_was_written),
+)
+"""What a text can say of the account, and whether it is so. What a text leaves open ('may', 'perhaps') is not here."""
+
+
+def what_is_said_of_the_account_is_true(seen: Seen) -> None:
+    """(e) What a person reads of the account is what the API's own store holds."""
+    for pattern, is_so in SAID:
+        for said in re.finditer(pattern, seen.outcome.said, re.IGNORECASE):
+            if not is_so(seen, said):
+                raise Violation(f"(e) it is said, and is not so: {said[0]}")
+
+
+def what_the_next_up_is_said_to_remove_is_removed(seen: Seen) -> None:
+    """(e) Nothing that an earlier run left unfinished is there once its resource is created."""
+    created = {step.name for step in seen.outcome.steps if step.kind == "create"} & seen.held.keys()
+    for name in created if not seen.list_lags else ():
+        for id_ in seen.before.keys() & seen.after.keys() - {seen.held[name]} - seen.lied_about:
+            if seen.before[id_]["title"] == seen.after[id_]["title"] == seen.stack.claim(name):
+                raise Violation(f"(e) {name} was created, and its unfinished {id_} is still there")
+
+
 def every_request_is_one_that_the_api_takes(seen: Seen) -> None:
     """What is sent is understood; only what nobody can know beforehand is refused."""
     for request in seen.requests:
@@ -249,8 +350,8 @@ def every_request_is_one_that_the_api_takes(seen: Seen) -> None:
 def nothing_is_sent_once_the_engine_is_gone(seen: Seen) -> None:
     """(f) No request is begun once the engine's end could be seen."""
     process = seen.outcome.process
-    if process and process.seen_at_end is not None and process.seen_at_end != seen.seen:
-        raise Violation(f"(f) {seen.seen - process.seen_at_end} requests were sent after the engine was gone")
+    if process and process.begun_at_end is not None and process.begun_at_end != seen.begun:
+        raise Violation(f"(f) {seen.begun - process.begun_at_end} requests were begun after the engine was gone")
 
 
 def no_secret_is_told(seen: Seen) -> None:
@@ -276,6 +377,8 @@ INVARIANTS: tuple[Callable[[Seen], None], ...] = (
     an_error_is_for_the_person_at_the_terminal,
     an_unknown_outcome_ends_with_a_refresh,
     what_is_said_to_be_done_was_done,
+    what_is_said_of_the_account_is_true,
+    what_the_next_up_is_said_to_remove_is_removed,
     every_request_is_one_that_the_api_takes,
     nothing_is_sent_once_the_engine_is_gone,
     no_secret_is_told,
@@ -298,6 +401,7 @@ class Watch:
     orphans: dict[str, str] = field(default_factory=dict)
     told: str = ""
     operations: int = 0
+    _last: Seen | None = None
 
     def over(self, stack: Stack, operate: Callable[[], Outcome], *, wrong: bool = False) -> Outcome:
         """Run an operation, and see that every invariant holds after it."""
@@ -305,6 +409,7 @@ class Watch:
         self._know_what_arrived_late()
         site = self.account.site
         last_request, before, held_before = site.last_request, self.account.webhooks, stack.held
+        is_first = not site.held
         outcome = operate()
         self.operations += 1
         for call in outcome.calls:
@@ -326,13 +431,26 @@ class Watch:
             orphans=self.orphans,
             met=site.upvest.faults.met,
             requests=site.requests(last_request),
-            seen=site.seen(),
+            begun=site.wire.begun,
             wrong=wrong,
             list_lags=any(met.fault.kind == FaultKind.LAG for met in site.upvest.faults.met),
         )
         self.check(seen)
         self.orphans.update(dict.fromkeys(seen.new_orphans, outcome.said))
+        self._last = seen if is_first else None
         return outcome
+
+    def arrive(self) -> None:
+        """Have all that is held arrive; what was said of the account allows for it.
+
+        That is asked of the operation whose requests these are, where nobody was at the account since.
+        """
+        last = self._last if self._last and self._last.after == self.account.webhooks else None
+        self.account.site.arrive()
+        if last:
+            self.check(
+                replace(last, after=self.account.webhooks, later=True), (what_is_said_of_the_account_is_true,)
+            )
 
     def _know_what_arrived_late(self) -> None:
         """What became enabled between two operations is no operation's fault."""
@@ -341,8 +459,8 @@ class Watch:
             if webhook["enabled"] and id_ not in held | self.account.foreign:
                 self.orphans.setdefault(id_, "arrived late")
 
-    def check(self, seen: Seen) -> None:
-        for invariant in INVARIANTS:
+    def check(self, seen: Seen, invariants: Sequence[Callable[[Seen], None]] = INVARIANTS) -> None:
+        for invariant in invariants:
             try:
                 invariant(seen)
             except Violation as violation:

@@ -45,11 +45,13 @@ class Wire:
     Attributes:
         patience: Seconds that a request waits for its answer; None for what the provider wants.
         tokens: The access tokens that went out.
+        begun: How many requests were begun, whatever became of them.
     """
 
     def __init__(self) -> None:
         self.patience: float | None = None
         self.tokens: set[str] = set()
+        self.begun = 0
         self._open: list[httpx.Client] = []
         self._make = httpx.Client
 
@@ -65,6 +67,7 @@ class Wire:
             self._open.pop().close()
 
     def _meet(self, request: httpx.Request) -> None:
+        self.begun += 1
         self.tokens.update(request.headers.get("authorization", "").split()[1:])
         if self.patience is not None:
             request.extensions["timeout"] = httpx.Timeout(self.patience).as_dict()
@@ -145,10 +148,6 @@ class Site:
         if request.path.endswith("/test"):
             return "test"
         return "list" if (request.method, request.path) == ("GET", "/webhooks") else request.method
-
-    def seen(self) -> int:
-        """How often the API was asked, whatever became of it."""
-        return self.last_request + len(self.upvest.faults.met)
 
     def clear(self) -> None:
         """Break nothing any more; what is held stays so."""

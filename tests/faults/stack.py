@@ -92,7 +92,7 @@ class Outcome:
 
     @property
     def is_over(self) -> bool:
-        return self.was_killed or (self.process is not None and self.process.seen_at_end is not None)
+        return self.was_killed or (self.process is not None and self.process.begun_at_end is not None)
 
     @property
     def said(self) -> str:
@@ -217,7 +217,7 @@ class Stack:
     ) -> Outcome:
         account = account or self.account
         site = account.site
-        process = Process(site.clock, account.environ, ends, site.seen, before_request)
+        process = Process(site.clock, account.environ, ends, lambda: site.wire.begun, before_request)
         outcome = Outcome(operation, lines=process.lines, process=process)
         provider = WebhookProvider(process.outside())
         provider.configure(ConfigureRequest(config=account.config))

@@ -323,7 +323,7 @@ class Arrive(Step):
 
     def take(self, world: World) -> str:
         held = world.site.held
-        world.site.arrive()
+        world.watch.arrive()
         return f"what was held arrives: {', '.join(held)}" if held else ""
 
 

@@ -12,6 +12,7 @@ from tests.faults.invariants import Watch
 from tests.faults.lives import DELETE, LIST, LIVES, PATCH, POST, Life
 from tests.faults.stack import Stack
 from tests.faults.tally import record
+from upvest_provider import limits
 from upvest_provider.local import Fault, FaultKind
 
 if TYPE_CHECKING:
@@ -55,6 +56,26 @@ def test_a_write_that_arrives_a_day_later_is_put_right_or_named(
     site.mend()
     converge(watch, stack)
     record(record_property, cells=1, operations=watch.operations, faults_met=1)
+    stack.account.wipe()
+
+
+@pytest.mark.parametrize("times", [1, limits.ATTEMPTS])
+@pytest.mark.parametrize(("life", "index"), WRITES)
+def test_what_is_said_of_a_write_allows_for_its_arrival(
+    site: Site, record_property: Callable[[str, object], None], life: Life, index: int, times: int
+) -> None:
+    """The write gets no answer once and is then refused, or gets none at all; it arrives when all is said."""
+    stack = Stack(site.account())
+    life.prepare(stack)
+    watch = Watch(stack.account, [stack])
+    method, path, skip = life.target(index)
+    site.upvest.faults.add(Fault(FaultKind.STATUS, method, path, skip + times, status=403))
+    with Broken(site, Break(FaultKind.HOLD_BEFORE, count=times), life.target(index), index + 1):
+        watch.over(stack, lambda: life.operate(stack))
+    site.clear()
+    watch.arrive()
+    converge(watch, stack)
+    record(record_property, cells=1, operations=watch.operations, faults_met=times)
     stack.account.wipe()
 
 

@@ -55,7 +55,8 @@ def test_whatever_breaks_the_next_runs_put_it_right(
         with Broken(site, broken, life.target(index), index + 1) as around:
             outcome = watch.over(stack, lambda: life.operate(stack, **around))
             assert broken.was_met(site, outcome)
-        site.mend()
+        site.clear()
+        watch.arrive()
         converge(watch, stack)
     except AssertionError:
         record(record_property, violations=1)

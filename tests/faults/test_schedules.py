@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.faults.steps import Step
 
 SHARDS = 4
-SCHEDULES = int(os.environ.get("UPVEST_SCHEDULES") or (2000 if is_soak() else 80))
+SCHEDULES = int(os.environ.get("UPVEST_SCHEDULES") or (2000 if is_soak() else 40))
 
 BEHAVIOURS: list[dict[str, Any]] = [
     {},

@@ -376,7 +376,7 @@ class TestVerify:
             life.declare(receiver.hook(verify=repr(mode)))
             error = life.stack.up().error or ""
             assert f"update of webhook 'users' ({id_}) failed: the test delivery failed" in error
-            assert f"Webhook {id_} has its old values again." in error
+            assert f"Webhook {id_} was set back to its old values." in error
             assert life.sent() == ["token", *sent, "PATCH"]
             assert (life.webhook().title, life.webhook().enabled) == ("User webhook", False)
 
@@ -397,7 +397,7 @@ class TestVerify:
         life.declare(gate + hook(url='ready.url_at("/failing")', verify='"require"'))
         error = life.stack.up().error or ""
         assert "the test delivery failed: the receiver answered 503" in error
-        assert f"Webhook {moved.id} has its old values again." in error
+        assert f"Webhook {moved.id} was set back to its old values." in error
         assert life.sent() == ["token", "PATCH", "test", "PATCH"]
         assert (life.webhook().url, life.webhook().enabled) == (moved.url, True)
 

@@ -23,7 +23,7 @@ def blocks(language: str) -> list[str]:
 
 
 COMMANDS = [line for block in blocks("console") for line in block.splitlines()]
-PROGRAM, PROGRAM_WITH_A_GATE, USE_OF_A_REHEARSAL = blocks("python")
+PROGRAM, PROGRAM_WITH_A_GATE, USE_OF_THE_FIXTURES = blocks("python")
 
 
 @pytest.fixture
@@ -76,8 +76,9 @@ def test_the_program_with_a_gate_previews_offline(infra: Path, tmp_path: Path) -
     ]
 
 
-def test_the_use_of_a_rehearsal_runs(infra: Path) -> None:
-    subprocess.run([sys.executable, "-c", USE_OF_A_REHEARSAL], cwd=infra.parent, check=True)
+def test_the_use_of_the_fixtures_runs(infra: Path) -> None:
+    (infra / "test_program.py").write_text(USE_OF_THE_FIXTURES)
+    subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider"], cwd=infra, check=True)
 
 
 def test_every_setting_is_one_that_is_read() -> None:

@@ -156,7 +156,8 @@ def test_an_adoption_with_an_unclear_end_puts_the_old_values_back(
         "config": {"delay": "7s", "max_package_size": 700},
         "enabled": False,
     }
-    assert error.details[-1] == f"Webhook {webhook_id} has its old values again."
+    late = "unless the change that got no answer arrives late"
+    assert error.details[-1] == f"Webhook {webhook_id} was set back to its old values, {late}."
 
 
 def test_the_error_of_a_refused_adoption(account: Account, proxy: Proxy) -> None:
@@ -178,7 +179,7 @@ def test_the_error_of_an_adoption_that_went_back(account: Account, proxy: Proxy)
     assert account.plain(error) == snapshot("""\
 no answer from https://api to PATCH /webhooks/id-1: Server disconnected without sending a response.
 Whether the request was handled is not known.
-Webhook id-1 has its old values again.
+Webhook id-1 was set back to its old values, unless the change that got no answer arrives late.
 Run `pulumi up --refresh` once the API answers again.\
 """)
 

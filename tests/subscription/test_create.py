@@ -177,7 +177,7 @@ def test_the_error_of_a_webhook_that_cannot_be_deleted_again_says_what_becomes_o
     assert account.plain(error) == snapshot("""\
 Upvest answered 400: made up as 400
 PATCH /webhooks/id-1 at https://api, upvest-request-id …
-Left behind: webhook id-1, for deleting it failed too (Upvest answered 500: made up as 500).
+Left behind, perhaps: webhook id-1, for deleting it failed too (Upvest answered 500: made up as 500).
 If it is still titled pulumi-1f194b75c0c87c29, it is disabled. The next `pulumi up` removes it before it creates the webhook anew.
 Correct what Upvest names, then run the command again.\
 """)

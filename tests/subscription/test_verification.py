@@ -216,7 +216,7 @@ def test_an_enabling_whose_test_fails_is_undone(account: Account, mode: Verify) 
     assert without_time(account) == before
     assert account.bodies("PATCH")[-1] == {name: state[name] for name in body}
     assert error.summary == "the test delivery failed: the receiver answered 500"
-    assert error.details[-1] == f"Webhook {webhook_id} has its old values again."
+    assert error.details[-1] == f"Webhook {webhook_id} was set back to its old values."
 
 
 def test_a_mere_enabling_that_is_refused_never_was_enabled(account: Account) -> None:
@@ -256,7 +256,7 @@ def test_a_move_whose_test_fails_brings_the_old_url_back_and_leaves_it_enabled(
     assert without_time(account) == before
     assert account.plain(error) == snapshot("""\
 the test delivery failed: the receiver answered 404
-Webhook id-1 has its old values again.
+Webhook id-1 was set back to its old values.
 Mend the receiver, then run `pulumi up` again; verify="warn" goes on without it.\
 """)
 
@@ -320,7 +320,7 @@ def test_an_adoption_whose_test_fails_gives_the_old_values_back_and_deletes_noth
     assert len(receiver.tested) == 1
     assert without_time(account) == before
     assert DELETE not in account.requests()
-    assert error.details[-1] == f"Webhook {webhook_id} has its old values again."
+    assert error.details[-1] == f"Webhook {webhook_id} was set back to its old values."
 
 
 @pytest.mark.parametrize("mode", EACH)
@@ -379,4 +379,4 @@ def test_an_enabling_that_is_refused_after_the_test_brings_the_rest_back(
     error = account.failure(change)
     assert without_time(account) == before
     assert error.summary == "Upvest answered 400: made up as 400"
-    assert error.details[-1] == f"Webhook {webhook_id} has its old values again."
+    assert error.details[-1] == f"Webhook {webhook_id} was set back to its old values."

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 
+_CLOSING = 0.001
+"""Seconds between two looks whether the last answers are sent and their connections closed."""
+
 
 class Port:
     """Listens from the start; answers in a thread of its own while the `with` block of `answered_by` runs.
@@ -67,7 +70,7 @@ class Port:
         try:
             yield
         finally:
-            self._server.should_exit = True
+            self._loop.call_soon_threadsafe(self._server.end.set)
             thread.join()
 
     @contextmanager
@@ -117,15 +120,28 @@ class Port:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is up."""
+    """Says when it is up, and ends when it is told to; uvicorn's own looks ten times a second whether it is to."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = asyncio.Event()
+        self.end = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.up.set()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.end.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - `servers` own them
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - uvicorn tells nobody
+            await asyncio.sleep(_CLOSING)
 
 
 class _Connection(H11Protocol):

@@ -27,8 +27,16 @@ class Project:
 
     @classmethod
     def read(cls, root: Path) -> Project:
-        """Reads the project's `Pulumi.yaml`."""
-        return cls(root.resolve(), _mapping(yaml.safe_load((root / "Pulumi.yaml").read_text())))
+        """Reads the project's `Pulumi.yaml`.
+
+        Raises:
+            FileNotFoundError: There is none.
+        """
+        file = root.resolve() / "Pulumi.yaml"
+        if not file.is_file():
+            missing = file if root.is_dir() else root.resolve()
+            raise FileNotFoundError(f"{missing} does not exist\nName the directory that holds the Pulumi.yaml.")
+        return cls(root.resolve(), _mapping(yaml.safe_load(file.read_text())))
 
     @property
     def name(self) -> str:

@@ -38,6 +38,9 @@ class Rehearsal:
         state: The file that holds the stack's state; created by the first `up`.
         config: Configuration above that of the files; keys without a namespace are the project's.
         environment: Variables for program and provider, besides this process' own.
+
+    Attributes:
+        errors: What was wrong in its operations so far, whole and in their order.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Rehearsal:
         self._file = StateFile(state)
         self._given = dict(config or {})
         self._environment = dict(environment or {})
+        self.errors: list[str] = []
 
     def set_config(self, key: str, value: str) -> None:
         """Sets a configuration value for what follows."""
@@ -156,6 +160,7 @@ class Rehearsal:
             except (Failed, ProviderError) as failure:
                 error = str(failure)
         save(state)
+        self.errors += [error] if error else []
         outputs = {} if error else {key: shown(value) for key, value in state.outputs.items()}
         return Outcome(in_order(deployment.steps), tuple(log.messages), error, outputs)
 
