@@ -1,1 +1,1 @@
-"""Measurements; each prints what it measured, and none is a test."""
+"""Measurements, run by `make bench`; none is a test, and `docs/performance.md` says what they showed."""

@@ -1,4 +1,4 @@
-"""How long after the receiver is ready is the webhook enabled? Run by `make bench`.
+"""How long after the receiver is ready is the webhook enabled? A part of `make bench`.
 
 Twenty times a receiver of the embedded world gets its DNS record and its certificate, each after up to 4 s, while
 the gate waits in the real provider process; then the webhook behind it is created and enabled. After that twenty
@@ -143,7 +143,8 @@ def _distribution(seconds: Sequence[float]) -> str:
     return ", ".join(f"{name} {value:.2f} s" for name, value in told.items())
 
 
-def _show(runs: Sequence[Run], costs: Sequence[float]) -> None:
+def show(runs: Sequence[Run], costs: Sequence[float]) -> None:
+    """Prints the distributions."""
     print(f"\nFrom 'the receiver is ready' to 'the webhook is enabled', interval {INTERVAL} s, {PASSES} passes:")
     print("  run   dns  cert  interval then   gate open   enabled    bar")
     for number, run in enumerate(runs, start=1):
@@ -161,8 +162,8 @@ def _show(runs: Sequence[Run], costs: Sequence[float]) -> None:
     print(f"  {_distribution(costs)}\n  {quick} of {len(costs)} within {MOST_COST:g} s")
 
 
-def main() -> None:
-    """Measure, and print the distributions."""
+def measure() -> tuple[list[Run], list[float]]:
+    """The runs, and the seconds that the gate of a receiver takes that is ready from the start."""
     chance = random.Random(SEED)  # noqa: S311 - delays are no secrets
     print(f"{RUNS} receivers that become ready, then {RUNS} that are; this takes some two minutes.", flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -177,8 +178,4 @@ def main() -> None:
                 bench.run(number, chance.uniform(0, LONGEST_DELAY), chance.uniform(0, LONGEST_DELAY))
                 for number in range(RUNS)
             ]
-            _show(runs, [bench.cost(number) for number in range(RUNS)])
-
-
-if __name__ == "__main__":
-    main()
+            return runs, [bench.cost(number) for number in range(RUNS)]

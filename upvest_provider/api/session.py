@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -132,7 +132,7 @@ class Session:
             key=self._credentials.signing_key,
             key_id=self._credentials.key_id,
             created=int(self._clock()),
-            nonce=uuid.uuid4().hex,
+            nonce=secrets.token_hex(16),
         )
         self._before_request()
         return self._transport.send(request, headers, timeout=timeout)

@@ -1,0 +1,36 @@
+"""How long the program and the provider process import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+RUNS = 10
+
+STEPS = (
+    ("Pulumi's own (`pulumi.dynamic`)", "pulumi.dynamic"),
+    ("the resources (`upvest_provider`)", "upvest_provider"),
+    ("a provider (`upvest_provider.webhook`)", "upvest_provider.webhook"),
+    ("the first request's libraries", "cryptography.hazmat.primitives.asymmetric.ec, httpx, pydantic"),
+    (
+        "the first request (`upvest_provider.subscription` and `.api`)",
+        "upvest_provider.subscription, upvest_provider.api",
+    ),
+)
+"""What is imported, one after another in one process."""
+
+
+def measure() -> dict[str, list[float]]:
+    """Seconds that each step takes above those before it, run by run."""
+    runs = [_run() for _ in range(RUNS)]
+    return {what: [run[index] for run in runs] for index, (what, _) in enumerate(STEPS)}
+
+
+def _run() -> list[float]:
+    lines = ["import time"]
+    for _, modules in STEPS:
+        lines += ["began = time.perf_counter()", f"import {modules}", "print(time.perf_counter() - began)"]
+    done = subprocess.run(  # noqa: S603 - our own lines
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
+    return [float(line) for line in done.stdout.split()]
