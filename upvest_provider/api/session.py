@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from dataclasses import replace
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import tenacity
@@ -132,7 +132,7 @@ class Session:
             key=self._credentials.signing_key,
             key_id=self._credentials.key_id,
             created=int(self._clock()),
-            nonce=secrets.token_hex(16),
+            nonce=token_hex(16),
         )
         self._before_request()
         return self._transport.send(request, headers, timeout=timeout)
