@@ -16,8 +16,6 @@ def test_both_webhooks_are_enabled_and_stay_as_they_are(upvest_local: LocalUpves
     assert {step.kind for step in stack.up().steps} == {"same"}
 
 
-def test_a_delay_that_upvest_does_not_allow_is_refused_by_a_preview(
-    upvest_local: LocalUpvest, rehearse: Rehearse
-) -> None:
+def test_a_preview_refuses_a_delay_of_45_seconds(upvest_local: LocalUpvest, rehearse: Rehearse) -> None:
     assert "from 1s to 30s" in str(rehearse("dev", config={"userEventDelay": "45s"}).preview().error)
     assert upvest_local.requests() == []
