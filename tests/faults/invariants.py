@@ -256,7 +256,9 @@ def _is_gone(seen: Seen, said: re.Match[str]) -> bool:
 
 
 def _was_gone(seen: Seen, said: re.Match[str]) -> bool:
-    return said[1] not in {*seen.before, *seen.after} or said[1] in seen.lied_about
+    """Also for the second of two names that hold one webhook."""
+    was_deleted_before = f"deleted webhook {said[1]} " in said.string[: said.start()]
+    return was_deleted_before or said[1] not in {*seen.before, *seen.after} or said[1] in seen.lied_about
 
 
 def _is_there(seen: Seen, said: re.Match[str]) -> bool:

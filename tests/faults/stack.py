@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 from pulumi.dynamic import ConfigureRequest
 
 from tests.faults.around import Killed, Process
-from upvest_provider.claims import claim_of
+from upvest_provider.claims import claim_of, is_claim
 from upvest_provider.errors import UpvestError
 from upvest_provider.testing.deployment import Deployment, Failed, Goal
 from upvest_provider.testing.servicer import Checked, Difference, Found, ProviderError
 from upvest_provider.testing.state import Resource, State
 from upvest_provider.testing.urn import Namespace
 from upvest_provider.testing.wire import from_struct, to_struct
-from upvest_provider.webhook import DECLARED, OBSERVED, WebhookProvider
+from upvest_provider.webhook import CLAIM, DECLARED, OBSERVED, WebhookProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from tests.faults.around import Ends
     from tests.faults.site import Account
@@ -57,7 +57,8 @@ class Call:
     """One call of a provider's method, as it ended.
 
     Attributes:
-        made: The ids of the webhooks that were not in the account before it.
+        made: The ids of the webhooks that were not in the account before it, but for what another one's request
+            made that came late.
     """
 
     method: str
@@ -142,7 +143,7 @@ class InProcess:
     @contextlib.contextmanager
     def _call(self, method: str, props: Properties, id_: str = "") -> Iterator[None]:
         """Note how a call ends; what a killed process made of it reaches nobody."""
-        before = self._account.webhooks.keys() if method == "create" else set[str]()
+        before = self._account.webhooks.keys()
         failure: UpvestError | None = None
         try:
             yield
@@ -153,8 +154,15 @@ class InProcess:
             self._outcome.text += traceback.format_exc()
             raise ProviderError(str(error)) from None
         finally:
-            made = self._account.webhooks.keys() - before if method == "create" else set[str]()
-            self._outcome.calls.append(Call(method, str(props["__name"]), id_, failure, frozenset(made)))
+            made = self._made_since(before, str(props[CLAIM])) if method == "create" else frozenset[str]()
+            self._outcome.calls.append(Call(method, str(props["__name"]), id_, failure, made))
+
+    def _made_since(self, before: Collection[str], claim: str) -> frozenset[str]:
+        return frozenset(
+            id_
+            for id_, webhook in self._account.webhooks.items()
+            if id_ not in before and (webhook["title"] == claim or not is_claim(webhook["title"]))
+        )
 
 
 def _received(properties: Properties) -> dict[str, Any]:
