@@ -31,7 +31,7 @@ WORD = "secret"
 SIGNATURE, SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 """How a state marks a secret (Pulumi's `sdk/go/common/resource/sig/sig.go`)."""
 
-HISTORY = ("__declared", "__observed")
+HISTORY = ("__declared", "__written")
 """Hidden outputs of a webhook, each a secret as a whole; without them its fields are compared plainly."""
 
 OFFLINE_AWS = {

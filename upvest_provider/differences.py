@@ -49,7 +49,7 @@ def differing(
     A field never declared is the server's. A field that a server may rewrite does not differ while declared
     and observed are both what they were at the last write.
     """
-    wanted, held = _paths(declared), _paths(observed)
+    wanted, held = by_path(declared), by_path(observed)
     if written is not None and "exclude_type" in written.declared:
         wanted.setdefault("exclude_type", [])  # no longer declared: nothing is excluded any more
     return frozenset(
@@ -108,18 +108,18 @@ def history(declared: Fields, observed: Fields, sent: Fields, before: Written | 
         sent: The write's body.
         before: The history so far.
     """
-    wanted, body, held = _paths(declared), _paths(sent), _paths(observed)
-    former = (_paths(before.declared), _paths(before.observed)) if before else ({}, {})
+    wanted, body, held = by_path(declared), by_path(sent), by_path(observed)
+    former = (by_path(before.declared), by_path(before.observed)) if before else ({}, {})
     for path in REWRITABLE & wanted.keys():
         if body.get(path) != wanted[path]:
             was_written = former[0].get(path) == wanted[path]
             held[path] = former[1].get(path) if was_written else NEVER_WRITTEN
-    return Written(declared, _fields(held))
+    return Written(declared, nested(held))
 
 
 def not_taken(body: Fields, observed: Fields) -> list[str]:
     """The paths in which the answer to a write is not what was sent."""
-    sent, held = _paths(body), _paths(observed)
+    sent, held = by_path(body), by_path(observed)
     return [path for path, value in sent.items() if not _equal(path, value, held.get(path))]
 
 
@@ -141,18 +141,18 @@ def as_declared(
     return result
 
 
-def _paths(fields: Fields) -> dict[str, Any]:
+def by_path(fields: Fields) -> dict[str, Any]:
     """The fields with the members of `config` beside the others."""
     flat = {name: value for name, value in fields.items() if name in FIELDS and name != CONFIG}
     members = fields.get(CONFIG) or {}
     return flat | {f"{CONFIG}.{member}": value for member, value in members.items() if value is not None}
 
 
-def _fields(paths: Mapping[str, Any]) -> dict[str, Any]:
+def nested(paths: Mapping[str, Any]) -> dict[str, Any]:
     """The members of `config` back in their place."""
-    nested = {path.partition(".")[2]: value for path, value in paths.items() if path.startswith(f"{CONFIG}.")}
+    members = {path.partition(".")[2]: value for path, value in paths.items() if path.startswith(f"{CONFIG}.")}
     flat = {path: value for path, value in paths.items() if not path.startswith(f"{CONFIG}.")}
-    return flat | {CONFIG: nested}
+    return flat | ({CONFIG: members} if members else {})
 
 
 def _equal(path: str, one: Any, other: Any) -> bool:  # noqa: ANN401 - any value of the API
@@ -162,7 +162,7 @@ def _equal(path: str, one: Any, other: Any) -> bool:  # noqa: ANN401 - any value
 def _excused(path: str, declared: Any, observed: Any, written: Written | None) -> bool:  # noqa: ANN401 - as above
     if written is None or path not in REWRITABLE:
         return False
-    before, after = _paths(written.declared), _paths(written.observed)
+    before, after = by_path(written.declared), by_path(written.observed)
     return path in before and before[path] == declared and after.get(path) == observed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ _HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|[0-9a-f:.]+")
 """A DNS name or an IP address, as `urlsplit` gives it: in lower case, without brackets."""
 
 
+@functools.cache
 def canonical(api: str) -> str:
     """One name for one environment, whether it is given by name or by URL; loopback is always `local`."""
     text = api.strip().rstrip("/").lower().removesuffix(":443")

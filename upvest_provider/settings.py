@@ -12,6 +12,7 @@ import os
 import re
 import uuid
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,8 @@ class Account:
 class Settings:
     """The settings of a Pulumi stack: of its only account, or of the one of them that is named.
 
+    They are those of one process: what was read once from the stack's configuration and files is not read again.
+
     Args:
         config: Looks up a key of the stack's configuration, as `upvest:api`; secrets come decrypted.
         environ: The environment.
@@ -85,6 +88,7 @@ class Settings:
         self._config = config
         self._environ = environ
         self._say = say
+        self._of: dict[str, Settings] = {}
         self.name = name
 
     def names(self) -> list[str]:
@@ -93,7 +97,7 @@ class Settings:
         Raises:
             SettingsError: `upvest:accounts` cannot be read.
         """
-        return list(self._accounts())
+        return list(self._accounts)
 
     def of(self, name: str | None) -> Settings:
         """The settings of the account that a webhook names; of the only one where it names none.
@@ -114,7 +118,7 @@ class Settings:
                 fix=f"Set it with `pulumi config set --path '{ACCOUNTS}.{name}.clientId' UUID`, or name another.",
             )
         chosen = name or (names[0] if names else "")
-        return Settings(self._config, self._environ, name=chosen, say=self._say)
+        return self._of.setdefault(chosen, Settings(self._config, self._environ, name=chosen, say=self._say))
 
     def of_owner(self, owner: Account) -> Settings | None:
         """The settings that speak for an account, whatever its name is by now; None where none do.
@@ -136,7 +140,7 @@ class Settings:
             if not api:
                 return None
             if api.strip() == LOCAL:
-                client_id: str | None = self._local()["client_id"]
+                client_id: str | None = self._local["client_id"]
             else:
                 base_url(api.strip(), self._key("api"), self._path_of("api"))
                 client_id = self._value("clientId")
@@ -180,7 +184,7 @@ class Settings:
             SettingsError: A setting is missing, unusable, or contradicted by the environment.
         """
         api = self._api()
-        client_id = self._local()["client_id"] if api == LOCAL else self._identifier("clientId")
+        client_id = self._local["client_id"] if api == LOCAL else self._identifier("clientId")
         self._refuse_contradiction(self._variable("CLIENT_ID"), "clientId", client_id, _canonical_id)
         return Account(canonical(api), client_id)
 
@@ -209,7 +213,7 @@ class Settings:
     def _local_credentials(self) -> Credentials:
         from .api import Credentials  # noqa: PLC0415 - as above
 
-        local = self._local()
+        local = self._local
         file = Path(local["private_key_file"])
         try:
             pem = read_key_file(str(self._local_file()), file, self._say)
@@ -224,6 +228,7 @@ class Settings:
             signing_key=key,
         )
 
+    @cached_property
     def _accounts(self) -> dict[str, dict[str, Any]]:
         """The accounts by name, in the order of the stack's file."""
         text = self._config(ACCOUNTS)
@@ -253,7 +258,7 @@ class Settings:
         """A setting of this account; which environment it is of may stand once for all accounts."""
         if not self.name:
             return self._config(f"upvest:{member}")
-        said = self._accounts()[self.name].get(member)
+        said = self._accounts[self.name].get(member)
         return self._config("upvest:api") if said is None and member == "api" else said
 
     def _value(self, member: str) -> str | None:
@@ -352,6 +357,7 @@ class Settings:
             fix=f"Set {in_file} to the PEM file whose public half Upvest holds.",
         )
 
+    @cached_property
     def _local(self) -> dict[str, str]:
         """The credentials that the embedded API wrote when it was started."""
         file = self._local_file()
@@ -434,6 +440,7 @@ def _refuse_one_client_twice(accounts: Mapping[str, Mapping[str, object]]) -> No
             )
 
 
+@cache
 def _canonical_id(text: str) -> str:
     """The one form of a UUID; what is none stays, in lower case."""
     try:

@@ -23,8 +23,9 @@ from ._pickle_v1 import load
 from .accounts import Accounts
 from .claims import claim_of
 from .declared import Declarations
-from .differences import Written, as_declared, declaration, delivering, differing, history, patch
+from .differences import as_declared, declaration, delivering, differing, history, patch
 from .errors import EngineGone, NotFound, NotReady, OperationFailed, UpvestError
+from .memory import WRITTEN, recalled, remembered
 from .options import refuse_without_effect
 from .outside import Outside
 from .overlap import origin
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from .api import Webhook
-    from .differences import Fields
+    from .differences import Fields, Written
     from .settings import Account
     from .verification import Verification
 
@@ -46,8 +47,6 @@ State = dict[str, Any]
 CLAIM = "__claim"
 NAME = "__name"
 IGNORED = "__ignore_changes"
-DECLARED = "__declared"
-OBSERVED = "__observed"
 
 
 HANDED_ON = ("gate", "verify", "adopt_id", "account", IGNORED)
@@ -55,8 +54,8 @@ HANDED_ON = ("gate", "verify", "adopt_id", "account", IGNORED)
 
 OUTPUTS_ONLY = ("created_at", "updated_at", "api", "client_id", "last_test")
 
-# A replacement that creates first would subscribe twice. The history repeats the URL, which may be a secret.
-_OWN_OPTIONS = pulumi.ResourceOptions(delete_before_replace=True, additional_secret_outputs=[DECLARED, OBSERVED])
+# A replacement that creates first would subscribe twice. What was written may be the URL, which may be a secret.
+_OWN_OPTIONS = pulumi.ResourceOptions(delete_before_replace=True, additional_secret_outputs=[WRITTEN])
 
 
 class WebhookConfigArgs(TypedDict, total=False):
@@ -269,7 +268,7 @@ class WebhookProvider(ResourceProvider):
             return DiffResult(changes=True)  # what is not known yet may become anything
         self._accounts.refuse_other(id_, olds, news.get("account"))
         paths = _differing(olds, news)
-        for path in sorted(_differing_were_it_open(olds, news) - paths):
+        for path in _held_back_by_its_gate(olds, news, paths):
             self._outside.say(
                 f"webhook {news.get(NAME)!r}: {path} waits for its gate, {origin(news['gate']['url'])}"
             )
@@ -310,9 +309,12 @@ class WebhookProvider(ResourceProvider):
                 return ReadResult("", {})
             observed = fields_of(webhook)
             outputs = {**props, **observed, **_of_the_api(webhook, account)}
-            # Without a history nobody knows what is declared: Pulumi keeps the inputs that it has.
-            inputs = _inputs_after_read(props, observed, written) if (written := _written(props)) else None
-            return ReadResult(id_, outputs, inputs)
+            written = recalled(props)
+            if written is None:  # nobody knows what is declared
+                return ReadResult(id_, outputs)
+            outputs.pop(WRITTEN, None)
+            outputs |= remembered(written, observed)
+            return ReadResult(id_, outputs, _inputs_after_read(props, observed, written))
 
     def update(self, id_: str, olds: State, news: State) -> UpdateResult:
         """Send what differs; nothing where nothing does."""
@@ -325,12 +327,12 @@ class WebhookProvider(ResourceProvider):
                 paths -= moves
             if not paths:
                 kept = {name: olds[name] for name in OUTPUTS_ONLY if name in olds}
-                return UpdateResult(_outputs_after_write(news, observed, {}, _written(olds)) | kept)
+                return UpdateResult(_outputs_after_write(news, observed, {}, recalled(olds)) | kept)
             subscriptions, account = self._accounts.holding(id_, olds)
             body = patch(paths, declaration(news), observed, news.get(IGNORED) or ())
             verification = subscriptions.verification(Verify(news.get("verify", "off")))
             webhook = subscriptions.update(id_, body, observed, verification)
-            outputs = _outputs_after_write(news, fields_of(webhook), body, _written(olds))
+            outputs = _outputs_after_write(news, fields_of(webhook), body, recalled(olds))
             outputs |= _of_the_api(webhook, account)
             return UpdateResult(outputs | _last_test(verification, olds))
 
@@ -401,17 +403,16 @@ def _refuse_missing_look_up(id_: str, props: State) -> None:
         raise UpvestError(f"this account has no webhook {id_}", fix="Correct the id.")
 
 
-def _written(state: State) -> Written | None:
-    return Written(state[DECLARED], state[OBSERVED]) if DECLARED in state and OBSERVED in state else None
-
-
 def _differing(olds: State, news: State) -> frozenset[str]:
     declared, observed = declaration(news), declaration(olds)
-    return differing(declared, observed, _written(olds), _left_alone(news, declared, observed))
+    return differing(declared, observed, recalled(olds), _left_alone(news, declared, observed))
 
 
-def _differing_were_it_open(olds: State, news: State) -> frozenset[str]:
-    return _differing(olds, {name: value for name, value in news.items() if name != "gate"})
+def _held_back_by_its_gate(olds: State, news: State, paths: frozenset[str]) -> list[str]:
+    """What would differ, beside these paths, were the gate open."""
+    if not news.get("gate"):
+        return []
+    return sorted(_differing(olds, {name: value for name, value in news.items() if name != "gate"}) - paths)
 
 
 def _left_alone(props: State, declared: Fields, observed: Fields) -> frozenset[str]:
@@ -425,14 +426,19 @@ def _left_alone(props: State, declared: Fields, observed: Fields) -> frozenset[s
 def _outputs_after_write(inputs: State, observed: Fields, sent: Fields, before: Written | None) -> State:
     """The inputs, over them what the API holds, and the history that excuses a later rewriting."""
     written = history(declaration(inputs), observed, sent, before)
-    return {**inputs, **observed, DECLARED: written.declared, OBSERVED: written.observed}
+    return {**inputs, **observed, **remembered(written, observed)}
 
 
-def _inputs_after_read(state: State, observed: Fields, written: Written) -> State:
-    """Exactly the declared names, so that a drift shows as one and nothing else does."""
-    others = {name: state[name] for name in (*HANDED_ON, CLAIM, NAME) if name in state}
+def _inputs_after_read(state: State, observed: Fields, written: Written) -> State | None:
+    """Exactly the declared names, so that a drift shows as one and nothing else does.
+
+    None, for which Pulumi keeps the inputs that it has, where there is no drift now and was none in the state.
+    """
     left_alone = _left_alone(state, written.declared, observed)
-    return as_declared(written.declared, observed, written, left_alone) | others
+    inputs = as_declared(written.declared, observed, written, left_alone)
+    if inputs == written.declared and declaration(state) == declaration(observed):
+        return None
+    return inputs | {name: state[name] for name in (*HANDED_ON, CLAIM, NAME) if name in state}
 
 
 def _is_said_otherwise(olds: State, news: State) -> bool:

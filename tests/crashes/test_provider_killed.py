@@ -209,5 +209,5 @@ class TestRead:
         providers.kill_during(at(AFTER, LIST), lambda servicer: servicer.read(existing.id, existing.outputs))
         with providers.run() as servicer:
             found = servicer.read(existing.id, existing.outputs)
-        assert Recorded(found.id, found.inputs or {}, found.outputs) == existing
+        assert (found.id, found.inputs, found.outputs) == (existing.id, None, existing.outputs)
         assert held(upvest) == [(existing.id, "Webhook users", True)]

@@ -13,12 +13,13 @@ from pulumi.dynamic import ConfigureRequest
 from tests.faults.around import Killed, Process
 from upvest_provider.claims import claim_of, is_claim
 from upvest_provider.errors import UpvestError
+from upvest_provider.memory import WRITTEN
 from upvest_provider.testing.deployment import Deployment, Failed, Goal
 from upvest_provider.testing.servicer import Checked, Difference, Found, ProviderError
 from upvest_provider.testing.state import Resource, State
 from upvest_provider.testing.urn import Namespace
 from upvest_provider.testing.wire import from_struct, to_struct
-from upvest_provider.webhook import CLAIM, DECLARED, OBSERVED, WebhookProvider
+from upvest_provider.webhook import CLAIM, WebhookProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -275,7 +276,7 @@ class Stack:
             type=TYPE,
             custom=True,
             inputs=_sent(inputs),
-            additional_secret_outputs=[DECLARED, OBSERVED],
+            additional_secret_outputs=[WRITTEN],
         )
         former = [self._urn(alias) for alias in hook.aliases]
         return Goal(resource, former, delete_before_replace=True)

@@ -89,7 +89,7 @@ def test_a_state_with_other_outputs_is_refreshed_without_a_difference(life: Life
 
 @of_the_rehearsal
 def test_a_state_without_history_has_no_difference_either(life: Life, recording: Path) -> None:
-    restore(life, recording, partial(changed, without=("__declared", "__observed"), with_={}))
+    restore(life, recording, partial(changed, without=("__declared", "__written"), with_={}))
     assert steps(life.stack.preview()) == [("same", "orders"), ("same", "ready"), ("same", "users")]
     assert steps(life.stack.refresh()) == [("refresh", "orders"), ("refresh", "ready"), ("refresh", "users")]
     assert steps(life.stack.up()) == [("same", "orders"), ("same", "ready"), ("same", "users")]

@@ -137,13 +137,6 @@ class TestTheLifeOfAnImportedWebhook:
         taken_over = resources(other)["users"]
         assert plain({key: taken_over[key] for key in IMPORTED}) == plain({key: created[key] for key in IMPORTED})
 
-    def test_history_stands_encrypted_in_the_state(self, life: Life) -> None:
-        made_by_hand(life, url="https://tenant.tld/canary-8d1f")
-        imported(life)
-        life.stack.import_file(file_of(life), protect=False)
-        outputs = resources(life)["user_webhook"]["outputs"]
-        assert all("plaintext" in outputs[key] for key in ("__declared", "__observed"))
-
     def test_a_url_that_the_program_makes_secret_is_encrypted_by_the_first_up(self, life: Life) -> None:
         made_by_hand(life, url="https://tenant.tld/canary-8d1f")
         code = imported(life)

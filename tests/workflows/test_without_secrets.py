@@ -51,7 +51,7 @@ def test_a_state_keeps_all_but_its_secrets(script: ModuleType) -> None:
     resource = {
         "urn": "urn:pulumi:prod::p::t::users",
         "inputs": {"url": SECRET, "config": {"delay": "2s"}, "headers": [SECRET, "plain"]},
-        "outputs": {"title": "Users", "__declared": SECRET, "__observed": {"url": "https://tenant.tld/token"}},
+        "outputs": {"title": "Users", "__declared": "title", "__written": {"url": "https://tenant.tld/token"}},
     }
     providers = {"type": "passphrase", "state": {"salt": "v1:0UC47R4G"}}
     exported = {"version": 3, "deployment": {"secrets_providers": providers, "resources": [resource]}}

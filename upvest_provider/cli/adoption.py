@@ -12,10 +12,11 @@ from upvest_provider import rules
 from upvest_provider.claims import is_claim
 from upvest_provider.differences import CONFIG, history
 from upvest_provider.errors import UpvestError
+from upvest_provider.memory import remembered
 from upvest_provider.outside import Outside
 from upvest_provider.subscription import fields_of
-from upvest_provider.testing.wire import seal, to_file
-from upvest_provider.webhook import CLAIM, DECLARED, NAME, OBSERVED, WebhookProvider
+from upvest_provider.testing.wire import to_file
+from upvest_provider.webhook import CLAIM, NAME, WebhookProvider
 
 from .held import WEBHOOK
 from .text import printable
@@ -54,7 +55,7 @@ class Adopted:
             "name": self.name,
             "id": self.id,
             "inputs": self.inputs | provider,
-            "outputs": to_file(seal(self.outputs | provider, (DECLARED, OBSERVED))),
+            "outputs": to_file(self.outputs | provider),
         }
 
 
@@ -107,8 +108,7 @@ class Adoption:
             "updated_at": webhook.updated_at,
             "api": self._owner.api,
             "client_id": self._owner.client_id,
-            DECLARED: written.declared,
-            OBSERVED: written.observed,
+            **remembered(written, observed),
         }
         return Adopted(webhook.id, name, declared | self._named, unsaid, checked.inputs, outputs)
 

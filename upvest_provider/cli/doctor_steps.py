@@ -60,20 +60,20 @@ class Steps(Settings):
 
     def client_id(self) -> str:
         """The client's id, whatever the API is."""
-        return self._local()["client_id"] if self.is_local else self._identifier("clientId")
+        return self._local["client_id"] if self.is_local else self._identifier("clientId")
 
     def key_id(self) -> str:
         """The key's id."""
-        return self._local()["key_id"] if self.is_local else self._identifier("keyId")
+        return self._local["key_id"] if self.is_local else self._identifier("keyId")
 
     def client_secret(self) -> str:
         """The client's secret."""
-        return self._local()["client_secret"] if self.is_local else self._client_secret()
+        return self._local["client_secret"] if self.is_local else self._client_secret()
 
     def key(self) -> Key:
         """The private key, not opened yet."""
         if self.is_local:
-            local, name = self._local(), str(self.local_file)
+            local, name = self._local, str(self.local_file)
             file = Path(local["private_key_file"])
             return Key(name, read_key_file(name, file, self._say), file, local["private_key_passphrase"], name)
         name, pem = self._private_key()
@@ -117,7 +117,7 @@ class Steps(Settings):
             return f"the local API's {os.path.relpath(self.local_file)}"
         if what and self.in_environment(what):
             return f"{self.variable(what)} in the environment"
-        own = member != "api" or not self.name or member in self._accounts()[self.name]
+        own = member != "api" or not self.name or member in self._accounts[self.name]
         return self._place(self._key(member) if own else f"upvest:{member}")
 
     def is_encrypted(self, member: str) -> bool:

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+
+from tests.unit.webhook_fields import DECLARED, IGNORED, LAW, OBSERVED
+from upvest_provider.differences import Written, as_declared, by_path, differing, history
+from upvest_provider.memory import WRITTEN, recalled, remembered
+from upvest_provider.testing.wire import from_struct, to_struct
+
+if TYPE_CHECKING:
+    from tests.unit.webhook_fields import Fields
+
+
+def state(written: Written, held: Fields) -> Fields:
+    """A webhook's outputs, once they went to the engine and came back."""
+    return from_struct(to_struct({**held, **remembered(written, held)}))
+
+
+@LAW
+@given(declared=DECLARED, seen=OBSERVED, held=OBSERVED, now=OBSERVED, wanted=DECLARED, ignored=IGNORED)
+def test_a_state_tells_what_was_declared_and_written_whatever_the_api_holds(
+    declared: Fields, seen: Fields, held: Fields, now: Fields, wanted: Fields, ignored: list[str]
+) -> None:
+    written = Written(declared, seen)
+
+    again = recalled(state(written, held))
+
+    assert again is not None
+    assert by_path(again.declared) == by_path(declared)
+    assert differing(wanted, now, again, ignored) == differing(wanted, now, written, ignored)
+    assert by_path(as_declared(again.declared, now, again, ignored)) == by_path(
+        as_declared(declared, now, written, ignored)
+    )
+
+
+@LAW
+@given(declared=DECLARED, seen=OBSERVED, first=OBSERVED, second=OBSERVED)
+def test_what_a_state_tells_survives_every_refresh(
+    declared: Fields, seen: Fields, first: Fields, second: Fields
+) -> None:
+    written = Written(declared, seen)
+    refreshed = recalled(state(written, first))
+    assert refreshed is not None
+
+    assert state(refreshed, second) == state(written, second)
+
+
+@LAW
+@given(declared=DECLARED, held=OBSERVED)
+def test_values_are_repeated_only_where_the_api_holds_others(declared: Fields, held: Fields) -> None:
+    taken = held | declared
+
+    assert WRITTEN not in remembered(history(declared, taken, declared, None), taken)
+
+
+@pytest.mark.parametrize(
+    ("declared", "held"),
+    [("https://A.example/x", "https://a.example/x"), ("https://a.example", "https://b.example")],
+)
+def test_values_that_may_be_secret_stand_nowhere_but_in_the_secret_output(declared: str, held: str) -> None:
+    hidden = remembered(Written({"url": declared}, {"url": held}), {"url": held})
+
+    assert hidden.pop(WRITTEN) == {"url": {"declared": declared, "observed": held}}
+    assert hidden == {"__declared": "url"}
+
+
+def test_a_state_without_the_declared_paths_tells_nothing() -> None:
+    assert recalled({"title": "Users", "url": "https://a.example/x"}) is None

@@ -1,0 +1,49 @@
+"""What a webhook's state remembers of its declaration and of the last writes.
+
+A refresh is given the outputs alone. They hold what the API holds; hidden ones tell which of that is declared, and
+what was declared or seen otherwise. The latter is rare, and repeats values that may be secret.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .differences import REWRITABLE, Written, by_path, declaration, nested
+
+if TYPE_CHECKING:
+    from .differences import Fields
+
+DECLARED = "__declared"
+"""Hidden output: the declared paths, as `config.delay enabled title type url`."""
+
+WRITTEN = "__written"
+"""Hidden and secret output: of the declared paths, those where the API holds something else than was declared, or
+than it held after the last write; each with `declared` and, where servers rewrite it, `observed`. Left out where
+there are none."""
+
+
+def remembered(written: Written, held: Fields) -> dict[str, Any]:
+    """The hidden outputs beside what the API holds."""
+    declared, observed, now = by_path(written.declared), by_path(written.observed), by_path(held)
+    known = {
+        path: {"declared": value} | ({"observed": observed.get(path)} if path in REWRITABLE else {})
+        for path, value in declared.items()
+    }
+    otherwise = {
+        path: values for path, values in known.items() if any(value != now.get(path) for value in values.values())
+    }
+    return {DECLARED: " ".join(sorted(declared))} | ({WRITTEN: otherwise} if otherwise else {})
+
+
+def recalled(state: Fields) -> Written | None:
+    """What the outputs tell of the last writes; None where nobody knows what is declared."""
+    if DECLARED not in state:
+        return None
+    now = by_path(declaration(state))
+    as_held = {path: now[path] for path in state[DECLARED].split() if path in now}
+    otherwise = state.get(WRITTEN, {})
+    declared, observed = (
+        declaration(nested(as_held | {path: values.get(what) for path, values in otherwise.items()}))
+        for what in ("declared", "observed")
+    )
+    return Written(declared, observed)
