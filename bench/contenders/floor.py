@@ -1,7 +1,8 @@
 """The floor: dynamic resources that do nothing but wait as long as the necessary requests take.
 
 Nothing is sent and nothing is computed: a request is a sleep of the API's latency, so what a client and the API
-itself compute is not part of the floor. Token and list are waited for once a process, and by all threads.
+itself compute is not part of the floor. Token and list are waited for once a process, and by all threads. What the
+resources hold is what the API answers, for Pulumi's own work grows with the properties of a resource.
 """
 
 from __future__ import annotations
@@ -28,6 +29,14 @@ NEEDED = (
 )
 """The libraries without which nobody can send one signed request and read its answer."""
 
+ANSWERED = {
+    "enabled": True,
+    "exclude_type": [],
+    "created_at": "2026-11-24T03:01:30.84Z",
+    "updated_at": "2026-11-24T03:01:30.85Z",
+}
+"""What an answer of the API has beside what is declared."""
+
 _first_requests = threading.Lock()
 
 
@@ -40,7 +49,7 @@ class FloorProvider(ResourceProvider):
         """As long as a POST and a PATCH, after a token and a list."""
         _wait_for("token", "list")
         _request(2)
-        return CreateResult(str(uuid.uuid4()), props)
+        return CreateResult(str(uuid.uuid4()), props | ANSWERED)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """As long as the imports, a token and a list."""
@@ -53,7 +62,7 @@ class FloorProvider(ResourceProvider):
         """As long as a PATCH, after a token."""
         _wait_for("token")
         _request()
-        return UpdateResult(news)
+        return UpdateResult(news | ANSWERED)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """As long as a DELETE, after a token."""
