@@ -130,13 +130,13 @@ class Subscriptions:
                 *error.details,
                 fix="Correct adopt_id (see `upvest-webhooks list --stack STACK`), or remove it to create one.",
             ) from None
-        self._claims_of_this_run.add(wanted.claim)
-        others = self._without_leftovers(wanted, but=webhook_id)
-        self._refuse_twin(wanted, [other for other in others if other.id != webhook_id])
         held = fields_of(found)
         paths = differing(wanted.declared, held, None)
         if paths & delivering(wanted.declared, held) and not enabling.opens():
             paths -= delivering(wanted.declared, held)
+        self._claims_of_this_run.add(wanted.claim)
+        others = self._without_leftovers(wanted, but=webhook_id)
+        self._refuse_twin(wanted, [other for other in others if other.id != webhook_id])
         if not paths:
             return self._noted(found)
         body = patch(paths, wanted.declared, held)

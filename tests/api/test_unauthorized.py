@@ -86,7 +86,7 @@ def test_a_client_that_may_only_read_is_told_before_it_writes(
     error = failure(lambda: client.create_webhook({"title": "t", "url": "https://a.tld"}), ScopeMissing)
     assert str(error).replace(upvest.url, "https://api.test") == snapshot("""\
 this client may only read: Upvest grants it webhooks:read, not webhooks:admin
-Nothing was written at https://api.test.
+The call was not sent to https://api.test.
 Have Upvest allow this client the scope `webhooks:admin`, or use one that has it.\
 """)
     assert not error.outcome_unknown

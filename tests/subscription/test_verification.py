@@ -349,6 +349,19 @@ def test_an_adoption_behind_a_closed_gate_neither_moves_nor_enables(account: Acc
     ]
 
 
+def test_an_adoption_whose_gate_fails_has_changed_nothing_not_even_what_is_unfinished(account: Account) -> None:
+    webhook_id = account.plant(enabled=False)
+    account.plant(title=account.wanted().claim, url="https://hooks.tenant.tld/begun", enabled=False)
+    before = account.webhooks
+
+    def closes() -> bool:
+        raise NotReady("the gate is shut", fix="Open it.")
+
+    run = account.run()
+    account.failure(lambda: run.adopt(webhook_id, account.wanted(), enabling(run, Verify.OFF, closes)), NotReady)
+    assert account.webhooks == before
+
+
 def test_a_webhook_of_this_run_is_tested_by_upvest_at_its_receiver(account: Account) -> None:
     """The embedded API's own test call, to a receiver that is not there."""
     run = account.run()

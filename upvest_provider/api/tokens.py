@@ -78,7 +78,7 @@ class AccessTokens:
         if scope == ADMIN and ADMIN not in token.scopes.split():
             raise ScopeMissing(
                 f"this client may only read: Upvest grants it {READ}, not {ADMIN}",
-                f"Nothing was written at {self._credentials.base_url}.",
+                f"The call was not sent to {self._credentials.base_url}.",
                 fix=f"Have Upvest allow this client the scope `{ADMIN}`, or use one that has it.",
             )
         return token.value
