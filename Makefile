@@ -93,8 +93,15 @@ audit:
 		--require-hashes --disable-pip --strict
 	rm -rf .venv-audit
 
-bench: .venv/installed
-	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/python -m bench $(ARGS)
+# What a stack has in production, and no more: what is measured would load some of the rest.
+bench/.venv/installed: requirements.txt
+	$(PYTHON) -m venv --clear bench/.venv
+	bench/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+bench: .venv/installed bench/.venv/installed
+	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" BENCH_PYTHON="$(CURDIR)/bench/.venv/bin/python" \
+		.venv/bin/python -m bench $(ARGS)
 
 pulumi: .venv/installed
 	@.venv/bin/python tools/install_pulumi.py
@@ -147,4 +154,4 @@ review: .venv/installed
 	@.venv/bin/upvest-webhooks review $(foreach f,$(wildcard previews/*.json),--stage $(notdir $(basename $(f)))=$(f)) > previews/review.md
 
 clean:
-	rm -rf .venv .venv-lock .venv-audit policy/.venv docs/.venv build/docs previews states .upvest-local .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .venv-lock .venv-audit policy/.venv docs/.venv bench/.venv build/docs previews states .upvest-local .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

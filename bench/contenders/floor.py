@@ -25,9 +25,12 @@ NEEDED = (
     "cryptography.hazmat.primitives.asymmetric.ec",
     "cryptography.hazmat.primitives.serialization",
     "httpx",
-    "pydantic",
+    "pydantic.main",
 )
-"""The libraries without which nobody can send one signed request and read its answer."""
+"""The libraries without which nobody can send one signed request and read its answer.
+
+`pydantic` alone loads nothing before one of its names is used.
+"""
 
 ANSWERED = {
     "enabled": True,
