@@ -24,7 +24,7 @@ help:
 	@echo "make conformance  ask an API what the documents leave open: the local one, or ARGS='--api sandbox'"
 	@echo "make up STAGE=dev, preview, drift, destroy: one stage, as CI does"
 	@echo "make audit   look up known vulnerabilities of all requirements"
-	@echo "make bench   measure time, requests and memory beside a floor and a naive provider; ARGS=--all takes 1,000 webhooks too"
+	@echo "make bench   measure time, requests and memory beside resources that do nothing and a naive provider; ARGS=--all takes 1,000 webhooks too"
 	@echo "make docs    build the documentation into build/docs"
 	@echo "make local   run the embedded Upvest API for 'pulumi up -s dev'"
 	@echo "make pulumi  install the Pulumi CLI into this folder"
@@ -93,14 +93,15 @@ audit:
 		--require-hashes --disable-pip --strict
 	rm -rf .venv-audit
 
-# What a stack has in production, and no more: what is measured would load some of the rest.
+# What a stack has in production, and no more: what is measured would load some of the rest. Bytecode is kept, as that
+# of an installed package is.
 bench/.venv/installed: requirements.txt
 	$(PYTHON) -m venv --clear bench/.venv
 	bench/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 bench: .venv/installed bench/.venv/installed
-	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" BENCH_PYTHON="$(CURDIR)/bench/.venv/bin/python" \
+	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" BENCH_PYTHON="$(CURDIR)/bench/.venv/bin/python" PYTHONDONTWRITEBYTECODE= \
 		.venv/bin/python -m bench $(ARGS)
 
 pulumi: .venv/installed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench import gate_latency
-from bench.contenders import FLOOR, OURS
+from bench.contenders import BARE, FLOOR, OURS
 from bench.figures import Figure
 from bench.lives import CHANGE, DESTROY, PREVIEW, REFRESH, SAME, UP
 from bench.rounds import asked, of, ratios
@@ -116,12 +116,12 @@ def signing(pairs: Mapping[str, Sequence[tuple[float, float]]]) -> list[Verdict]
 
 def memory(peaks: Mapping[str, Mapping[int, float]]) -> list[Verdict]:
     """Whether the provider process is small, and does not grow with its webhooks."""
-    over = {size: peak - peaks[FLOOR][size] for size, peak in peaks[OURS].items()}
+    over = {size: peak - peaks[BARE][size] for size, peak in peaks[OURS].items()}
     verdicts = [
         Verdict(
             f"memory, {size}",
             f"at most {MEMORY:g} MB over nothing",
-            f"{peaks[OURS][size]:.1f} - {peaks[FLOOR][size]:.1f} = {more:.1f} MB",
+            f"{peaks[OURS][size]:.1f} - {peaks[BARE][size]:.1f} = {more:.1f} MB",
             more <= MEMORY,
         )
         for size, more in over.items()

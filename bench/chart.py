@@ -6,7 +6,7 @@ import statistics
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from bench.contenders import FLOOR, NAIVE, OURS
+from bench.contenders import BARE, FLOOR, NAIVE, OURS
 from bench.rounds import of
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bench.rounds import Sample
 
-COLOURS = {OURS: "#1f6fb4", FLOOR: "#9aa4ad", NAIVE: "#d98a2b"}
+COLOURS = {OURS: "#1f6fb4", FLOOR: "#7d8891", BARE: "#bcc4ca", NAIVE: "#d98a2b"}
 LEFT, WIDTH, BAR, GAP, HEAD = 110, 560, 12, 12, 34
 """Pixels: the labels' column, the longest bar, a bar's height, the space between groups, a panel's title."""
 

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.contenders import FLOOR, NAIVE, OURS
+from bench.contenders import BARE, FLOOR, NAIVE, OURS
 from bench.lives import OPERATIONS, REFRESH, OnCli, OnServicer
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def run(plan: Plan, api: Api, folder: Path, say: Callable[[Sample], None]) -> li
     life = OnCli if has_cli() else OnServicer
     lives = {
         name: life(name, plan.size, folder / f"{name}-{plan.size}", api.environment(name))
-        for name in (OURS, FLOOR, NAIVE)
+        for name in (OURS, FLOOR, BARE, NAIVE)
     }
     samples = []
     for round_ in range(plan.lives):
@@ -105,10 +105,11 @@ def of(samples: Collection[Sample], size: int, operation: str, contender: str) -
     ]
 
 
-def ratios(samples: Collection[Sample], size: int, operation: str) -> list[float]:
-    """Ours over the floor, pair by pair."""
-    floor = {sample.round: sample.seconds for sample in of(samples, size, operation, FLOOR)}
-    return [sample.seconds / floor[sample.round] for sample in of(samples, size, operation, OURS)]
+def ratios(samples: Collection[Sample], size: int, operation: str, base: str = FLOOR) -> list[float]:
+    """Ours over the floor, or over another contender, pair by pair."""
+    others = {sample.round: sample.seconds for sample in of(samples, size, operation, base)}
+    pairs = [(sample.seconds, others.get(sample.round)) for sample in of(samples, size, operation, OURS)]
+    return [ours / other for ours, other in pairs if other is not None]
 
 
 def asked(samples: Collection[Sample], size: int, operation: str, contender: str) -> list[Counter[str]]:

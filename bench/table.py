@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bench.contenders import FLOOR, NAIVE, OURS
+from bench.contenders import BARE, FLOOR, NAIVE, OURS
 from bench.figures import Figure
 from bench.rounds import asked, of, ratios
 
@@ -29,18 +29,20 @@ def of_samples(samples: Collection[Sample], unit: str) -> str:
             "operation",
             f"ours [{unit}]",
             f"floor [{unit}]",
+            f"bare [{unit}]",
             f"naive [{unit}]",
             "ours / floor (95 %)",
+            "ours / bare (95 %)",
             "ours asked",
             "naive asked",
         ]
     ]
     for size, operation in dict.fromkeys((sample.size, sample.operation) for sample in samples):
         factor = 1.0 if unit == "s" else 1000 / size
-        times = [_spread(of(samples, size, operation, name), factor) for name in (OURS, FLOOR, NAIVE)]
-        ratio = Figure.of(ratios(samples, size, operation))
+        times = [_spread(of(samples, size, operation, name), factor) for name in (OURS, FLOOR, BARE, NAIVE)]
+        compared = [_ratio(ratios(samples, size, operation, base)) for base in (FLOOR, BARE)]
         asked_of = [_most(asked(samples, size, operation, name)) for name in (OURS, NAIVE)]
-        rows.append([str(size), operation, *times, interval(ratio), *asked_of])
+        rows.append([str(size), operation, *times, *compared, *asked_of])
     return aligned(rows)
 
 
@@ -80,6 +82,10 @@ def _spread(samples: Sequence[Sample], factor: float) -> str:
         return "-"
     median = Figure.of(seconds).median
     return f"{median:.2f} [{min(seconds):.2f}..{max(seconds):.2f}]" if len(seconds) > 1 else f"{median:.2f}"
+
+
+def _ratio(pairs: Sequence[float]) -> str:
+    return interval(Figure.of(pairs)) if pairs else "-"
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -23,7 +23,7 @@ from ._pickle_v1 import load
 from .accounts import Accounts
 from .claims import claim_of
 from .declared import Declarations
-from .differences import as_declared, declaration, delivering, differing, history, patch
+from .differences import FIELDS, as_declared, declaration, delivering, differing, history, patch
 from .errors import EngineGone, NotFound, NotReady, OperationFailed, UpvestError
 from .memory import WRITTEN, recalled, remembered
 from .options import refuse_without_effect
@@ -192,7 +192,13 @@ class UpvestWebhook(Resource, module="upvest", name="Webhook"):
             NAME: resource_name,
             IGNORED: opts.ignore_changes,
         }
-        super().__init__(WebhookProvider(), resource_name, inputs | dict.fromkeys(OUTPUTS_ONLY), opts)
+        said = {name: value for name, value in inputs.items() if value is not None}
+        outputs = dict.fromkeys([*FIELDS, *OUTPUTS_ONLY])
+        super().__init__(WebhookProvider(), resource_name, outputs | said, opts)
+
+
+# Pulumi evaluates them anew for each webhook of a program, and of no other does it make anything.
+UpvestWebhook.__annotations__ = {"config": pulumi.Output[WebhookConfig]}
 
 
 def _claim(name: str, parent: pulumi.Resource | None) -> pulumi.Input[str]:

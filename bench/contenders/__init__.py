@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 OURS = "ours"
 FLOOR = "floor"
+BARE = "bare"
 NAIVE = "naive"
 
 

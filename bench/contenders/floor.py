@@ -1,102 +1,44 @@
-"""The floor: dynamic resources that do nothing but wait as long as the necessary requests take.
+"""The floor: resources with the properties of ours, and a provider that does nothing but wait.
 
-Nothing is sent and nothing is computed: a request is a sleep of the API's latency, so what a client and the API
-itself compute is not part of the floor. Token and list are waited for once a process, and by all threads. What the
-resources hold is what the API answers, for Pulumi's own work grows with the properties of a resource.
+What Pulumi itself does for a resource grows with its properties, in program, engine, provider process and state.
 """
 
 from __future__ import annotations
 
-import functools
-import os
-import threading
-import time
-import uuid
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import hashlib
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pulumi.dynamic import CreateResult, ReadResult, Resource, ResourceProvider, UpdateResult
 from pulumi.dynamic.dynamic import serialize_provider
+
+from bench.contenders.bare import ANSWERED, BareProvider, Idle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NEEDED = (
-    "cryptography.hazmat.primitives.asymmetric.ec",
-    "cryptography.hazmat.primitives.serialization",
-    "httpx",
-    "pydantic.main",
-)
-"""The libraries without which nobody can send one signed request and read its answer.
-
-`pydantic` alone loads nothing before one of its names is used.
-"""
-
-ANSWERED = {
-    "enabled": True,
-    "exclude_type": [],
-    "created_at": "2026-11-24T03:01:30.84Z",
-    "updated_at": "2026-11-24T03:01:30.85Z",
-}
-"""What an answer of the API has beside what is declared."""
-
-_first_requests = threading.Lock()
+OUTPUTS_ONLY = ("exclude_type", "created_at", "updated_at", "api", "client_id", "last_test")
+"""What a program may ask of ours without having declared it."""
 
 
-class FloorProvider(ResourceProvider):
-    """Waits; check, diff and comparison are left to Pulumi's defaults."""
+class FloorProvider(BareProvider):
+    """Holds what ours does: the account that a webhook is of, and what of it is declared."""
 
-    serialize_as_secret_always = False
-
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """As long as a POST and a PATCH, after a token and a list."""
-        _wait_for("token", "list")
-        _request(2)
-        return CreateResult(str(uuid.uuid4()), props | ANSWERED)
-
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """As long as the imports, a token and a list."""
-        for module in NEEDED:
-            import_module(module)
-        _wait_for("token", "list")
-        return ReadResult(id_, props)
-
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        """As long as a PATCH, after a token."""
-        _wait_for("token")
-        _request()
-        return UpdateResult(news | ANSWERED)
-
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """As long as a DELETE, after a token."""
-        _wait_for("token")
-        _request()
+    outputs: ClassVar[dict[str, Any]] = ANSWERED | {
+        "api": "local",
+        "client_id": "51d63036-12e1-4c20-8a85-921b0577baf7",
+        "__declared": "config.delay config.max_package_size enabled title type url",
+    }
 
 
-class Floor(Resource, module="bench", name="Floor"):
-    """A webhook that nobody has."""
-
-
-def declare(name: str, fields: Mapping[str, Any]) -> Floor:
+def declare(name: str, fields: Mapping[str, Any]) -> Idle:
     """Declares a webhook in the program that runs."""
-    return Floor(FloorProvider(), name, dict(fields))
+    return Idle(FloorProvider(), name, dict.fromkeys(OUTPUTS_ONLY) | _inputs(name, fields))
 
 
-def sent(_name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def sent(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What the engine sends to the provider process for such a declaration."""
-    return {"__provider": serialize_provider(FloorProvider()), **fields}
+    return {"__provider": serialize_provider(FloorProvider()), **_inputs(name, fields)}
 
 
-def _request(count: int = 1) -> None:
-    time.sleep(count * float(os.environ["BENCH_LATENCY"]))
-
-
-def _wait_for(*shared: str) -> None:
-    with _first_requests:
-        for what in shared:
-            _shared(what)
-
-
-@functools.cache
-def _shared(_what: str) -> None:
-    _request()
+def _inputs(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    claim = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return {"__claim": f"pulumi-{claim}", "__name": name, "enabled": True, **fields}

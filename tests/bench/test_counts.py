@@ -8,7 +8,10 @@ import pytest
 
 from bench import bars
 from bench.api import Api
+from bench.contenders import contender
 from bench.lives import CHANGE, DESTROY, OPERATIONS, PREVIEW, REFRESH, SAME, UP, WORKERS, OnServicer
+from bench.webhooks import fields_of
+from upvest_provider.testing import Servicer
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -32,6 +35,15 @@ def life_of(name: str, api: Api, folder: Path) -> dict[str, Counter[str]]:
         stack.seconds(operation)
         asked[operation] = +api.asked()
     return asked
+
+
+def properties_of(name: str, api: Api, folder: Path) -> tuple[set[str], set[str]]:
+    """The names of a resource's inputs and outputs."""
+    declared = contender(name).sent("w0", fields_of(0))
+    environment = api.environment(name)
+    with Servicer(config={"upvest:api": "local"}, directory=folder, environment=environment) as servicer:
+        inputs = servicer.check({}, declared).inputs
+        return set(inputs), set(servicer.create(inputs).outputs)
 
 
 def without_connections(asked: dict[str, Counter[str]]) -> dict[str, dict[str, int]]:
@@ -75,5 +87,10 @@ def test_the_naive_provider_pays_a_token_and_a_connection_for_each_call(api: Api
     assert asked[DESTROY] == {"token": COUNT, "DELETE": COUNT, "connections": COUNT}
 
 
-def test_the_floor_asks_nothing(api: Api, tmp_path: Path) -> None:
-    assert set(map(len, life_of("floor", api, tmp_path).values())) == {0}
+@pytest.mark.parametrize("name", ["floor", "bare"])
+def test_what_does_nothing_asks_nothing(name: str, api: Api, tmp_path: Path) -> None:
+    assert set(map(len, life_of(name, api, tmp_path).values())) == {0}
+
+
+def test_the_floor_has_the_properties_of_ours(api: Api, tmp_path: Path) -> None:
+    assert properties_of("floor", api, tmp_path) == properties_of("ours", api, tmp_path)

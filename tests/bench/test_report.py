@@ -62,7 +62,7 @@ def test_a_list_for_one_change_is_too_much() -> None:
 
 
 def test_memory_that_grows_with_the_webhooks_is_seen() -> None:
-    *small, growth = bars.memory({"ours": {100: 70, 1000: 80}, "floor": {100: 50, 1000: 52}})
+    *small, growth = bars.memory({"ours": {100: 70, 1000: 80}, "bare": {100: 50, 1000: 52}})
     assert all(verdict.met for verdict in small)
     assert not growth.met
     assert growth.seen == "+8.0 MB"
@@ -70,7 +70,7 @@ def test_memory_that_grows_with_the_webhooks_is_seen() -> None:
 
 def test_the_table_tells_milliseconds_per_resource() -> None:
     row = table.of_samples(pairs([1.0], [0.5]), "ms").splitlines()[1]
-    assert row.split() == ["100", "no-op", "up", "10.00", "5.00", "-", "2.00", "none", "-"]
+    assert row.split() == ["100", "no-op", "up", "10.00", "5.00", "-", "-", "2.00", "-", "none", "-"]
 
 
 def test_the_picture_has_a_bar_for_each_contender_of_each_operation() -> None:
