@@ -170,6 +170,14 @@ def test_a_damaged_key_is_told(pem: bytes) -> None:
     assert _unusable(pem) == "holds a damaged private key"
 
 
+@pytest.mark.parametrize("key", [P521, ED25519], ids=["P-521", "Ed25519"])
+def test_a_key_that_ssh_keygen_made_is_told_by_its_form(
+    key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey,
+) -> None:
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    assert _unusable(pem) == "holds a key in OpenSSH's own form, and SEC1 or PKCS#8 is needed"
+
+
 def _unusable(pem: bytes, passphrase: str | None = None) -> str:
     with pytest.raises(KeyUnusable) as failure:
         load_signing_key(pem, passphrase)

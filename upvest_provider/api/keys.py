@@ -36,6 +36,8 @@ def load_signing_key(pem: bytes, passphrase: str | None) -> SigningKey:
     """
     if b"PRIVATE KEY" not in pem:
         raise KeyUnusable("holds no private key in PEM form")
+    if b"OPENSSH PRIVATE KEY" in pem:
+        raise KeyUnusable("holds a key in OpenSSH's own form, and SEC1 or PKCS#8 is needed")
     encrypted = b"ENCRYPTED" in pem
     if encrypted and not passphrase:
         raise KeyUnusable("is protected by a passphrase, and none is given")
