@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from .overlap import normalised, shared_categories
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
 
 class _Declared(NamedTuple):
     name: str
-    account: str
-    url: str
     types: list[str]
     excluded: list[str]
+
+
+_Receiver = tuple[str, str]
+"""An account and the URL that its events go to."""
 
 
 class _Holder(NamedTuple):
@@ -31,7 +34,8 @@ class Declarations:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._claims: set[object] = set()
-        self._by_claim: dict[str, _Declared] = {}
+        self._receivers: dict[str, _Receiver] = {}
+        self._declared: defaultdict[_Receiver, dict[str, _Declared]] = defaultdict(dict)
         self._holders: dict[str, _Holder] = {}
         self._adopters: dict[str, _Holder] = {}
 
@@ -44,10 +48,13 @@ class Declarations:
         if any(is_unknown(field) for field in fields):
             return []
         url, types, excluded = fields
-        declared = _Declared(str(inputs["__name"]), account, normalised(url), types, excluded)
+        claim, receiver = inputs["__claim"], (account, normalised(url))
+        declared = _Declared(str(inputs["__name"]), types, excluded)
         with self._lock:
-            self._by_claim[inputs["__claim"]] = declared
-            others = [other for claim, other in self._by_claim.items() if claim != inputs["__claim"]]
+            self._declared[self._receivers.get(claim, receiver)].pop(claim, None)
+            others = list(self._declared[receiver].values())
+            self._receivers[claim] = receiver
+            self._declared[receiver][claim] = declared
         return [fault for other in others for fault in _clash(declared, other)]
 
     def declare(self, claim: object) -> None:
@@ -94,8 +101,6 @@ class Declarations:
 
 
 def _clash(declared: _Declared, other: _Declared) -> list[Fault]:
-    if (declared.account, declared.url) != (other.account, other.url):
-        return []
     shared = shared_categories(declared.types, declared.excluded, other.types, other.excluded)
     if not shared:
         return []

@@ -41,7 +41,9 @@ def recalled(state: Fields) -> Written | None:
         return None
     now = by_path(declaration(state))
     as_held = {path: now[path] for path in state[DECLARED].split() if path in now}
-    otherwise = state.get(WRITTEN, {})
+    otherwise = state.get(WRITTEN)
+    if not otherwise:
+        return Written(nested(as_held), nested(as_held))
     declared, observed = (
         declaration(nested(as_held | {path: values.get(what) for path, values in otherwise.items()}))
         for what in ("declared", "observed")
