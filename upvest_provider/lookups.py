@@ -19,7 +19,8 @@ from .settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .api import UpvestClient, VerificationKey, Webhook
+    from .api import UpvestClient, Webhook
+    from .api.seldom import VerificationKey
 
 Answer = TypeVar("Answer")
 

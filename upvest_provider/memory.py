@@ -22,6 +22,17 @@ than it held after the last write; each with `declared` and, where servers rewri
 there are none."""
 
 
+OBSERVED = "__observed"
+"""Hidden output of states of before 24 November 2026, which held both halves of `Written` whole."""
+
+
+def is_as_written(state: Fields, held: Fields) -> bool:
+    """Whether the API still holds what the state says, and nothing was ever declared or seen otherwise."""
+    return (
+        isinstance(state.get(DECLARED), str) and WRITTEN not in state and declaration(state) == declaration(held)
+    )
+
+
 def remembered(written: Written, held: Fields) -> dict[str, Any]:
     """The hidden outputs beside what the API holds."""
     declared, observed, now = by_path(written.declared), by_path(written.observed), by_path(held)
@@ -37,10 +48,13 @@ def remembered(written: Written, held: Fields) -> dict[str, Any]:
 
 def recalled(state: Fields) -> Written | None:
     """What the outputs tell of the last writes; None where nobody knows what is declared."""
-    if DECLARED not in state:
+    paths = state.get(DECLARED)
+    if paths is None:
         return None
+    if not isinstance(paths, str):
+        return Written(declaration(paths), state.get(OBSERVED) or {})
     now = by_path(declaration(state))
-    as_held = {path: now[path] for path in state[DECLARED].split() if path in now}
+    as_held = {path: now[path] for path in paths.split() if path in now}
     otherwise = state.get(WRITTEN)
     if not otherwise:
         return Written(nested(as_held), nested(as_held))

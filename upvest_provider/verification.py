@@ -13,7 +13,8 @@ from .timestamps import rfc3339
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .api import UpvestClient, WebhookTest
+    from .api import UpvestClient
+    from .api.seldom import WebhookTest
 
 
 class Verify(StrEnum):

@@ -25,7 +25,7 @@ from .claims import claim_of
 from .declared import Declarations
 from .differences import FIELDS, as_declared, declaration, delivering, differing, history, patch
 from .errors import EngineGone, NotFound, NotReady, OperationFailed, UpvestError
-from .memory import WRITTEN, recalled, remembered
+from .memory import OBSERVED, WRITTEN, is_as_written, recalled, remembered
 from .options import refuse_without_effect
 from .outside import Outside
 from .overlap import origin
@@ -241,22 +241,24 @@ class WebhookProvider(ResourceProvider):
     def check(self, olds: State, news: State) -> CheckResult:
         """Offline: what is wrong with the inputs, and defaults for what is not said."""
         inputs = {"enabled": True, **news, **_with_whole_config(news)}
+        # Most programs know all that they declare: asked once for all of it.
+        is_unknown = pulumi.contains_unknowns if pulumi.contains_unknowns(inputs) else _is_known
         self._declarations.declare(inputs.get(CLAIM))
         account = inputs.get("account")
-        faults = rules.faults(inputs, pulumi.contains_unknowns)
-        if not faults and not pulumi.contains_unknowns(account):
+        faults = rules.faults(inputs, is_unknown)
+        if not faults and not is_unknown(account):
             faults = self._accounts.faults(account) or [
-                *self._declarations.faults(inputs, self._accounts.name(account), pulumi.contains_unknowns),
-                *self._faults_of_adoption(inputs),
+                *self._declarations.faults(inputs, self._accounts.name(account), is_unknown),
+                *self._faults_of_adoption(inputs, is_unknown),
             ]
         if not faults:
-            for doubt in rules.doubts(inputs, olds, pulumi.contains_unknowns):
+            for doubt in rules.doubts(inputs, olds, is_unknown):
                 self._outside.say(f"warning: webhook {inputs.get(NAME)!r}: {doubt}")
         return CheckResult(inputs, [CheckFailure(fault.property, fault.reason) for fault in faults])
 
-    def _faults_of_adoption(self, inputs: State) -> list[rules.Fault]:
+    def _faults_of_adoption(self, inputs: State, is_unknown: rules.IsUnknown) -> list[rules.Fault]:
         adopted = inputs.get("adopt_id")
-        if adopted is None or pulumi.contains_unknowns(adopted):
+        if adopted is None or is_unknown(adopted):
             return []
         other = self._declarations.adopt(adopted, inputs[NAME], inputs[CLAIM])
         return (
@@ -315,10 +317,12 @@ class WebhookProvider(ResourceProvider):
                 return ReadResult("", {})
             observed = fields_of(webhook)
             outputs = {**props, **observed, **_of_the_api(webhook, account)}
+            if is_as_written(props, observed):
+                return ReadResult(id_, outputs)
             written = recalled(props)
             if written is None:  # nobody knows what is declared
                 return ReadResult(id_, outputs)
-            outputs.pop(WRITTEN, None)
+            outputs = {key: value for key, value in outputs.items() if key not in (WRITTEN, OBSERVED)}
             outputs |= remembered(written, observed)
             return ReadResult(id_, outputs, _inputs_after_read(props, observed, written))
 
@@ -397,6 +401,10 @@ def _operation(operation: str, props: State, id_: str = "") -> Iterator[None]:
         ) from None
 
 
+def _is_known(_: object) -> bool:
+    return False
+
+
 def _with_whole_config(news: State) -> State:
     """Numbers cross Pulumi's wire as floats; 51200.0 is meant as 51200."""
     config = declaration(news).get("config")
@@ -452,8 +460,8 @@ def _is_said_otherwise(olds: State, news: State) -> bool:
 
     A refresh gives back what the state holds, so what is not written there shows as a change in each.
     """
-    known = [name for name in HANDED_ON if not pulumi.contains_unknowns(news.get(name))]
-    return any((olds.get(name) or None) != (news.get(name) or None) for name in known)
+    other = [name for name in HANDED_ON if (olds.get(name) or None) != (news.get(name) or None)]
+    return any(not pulumi.contains_unknowns(news.get(name)) for name in other)
 
 
 def _declared_twice(webhook_id: str, other: str, news: State) -> UpvestError:

@@ -3,6 +3,8 @@
 A recording is a folder `<version>/<engine>` with the program (`program.txt`), the state (`state.json`, in the
 rehearsal's format or as `pulumi stack export` gives it) and the account's webhooks (`webhooks.json`). Its secrets
 are encrypted with the test's own key, which lies beside a rehearsal's state or stands in `PulumiCli`.
+
+`0.0.1` stands for the main branch of before 24 November 2026, whose states repeated each field twice.
 """
 
 from __future__ import annotations

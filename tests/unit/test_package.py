@@ -7,7 +7,7 @@ import types
 
 import upvest_provider
 
-HEAVY = ["pydantic", "httpx", "cryptography", "dns", "starlette", "uvicorn", "tenacity", "typer", "rich"]
+HEAVY = ["pydantic", "httpx", "cryptography", "dns", "starlette", "uvicorn", "typer", "rich"]
 LOADED = "import json, sys, upvest_provider; print(json.dumps([*sys.modules]))"
 
 

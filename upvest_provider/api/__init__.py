@@ -3,18 +3,15 @@
 from .client import UpvestClient, Write
 from .credentials import Credentials
 from .keys import KeyUnusable, SigningKey, load_signing_key
-from .models import ReceiverResponse, VerificationKey, Webhook, WebhookConfig, WebhookTest
+from .models import Webhook, WebhookConfig
 
 __all__ = [
     "Credentials",
     "KeyUnusable",
-    "ReceiverResponse",
     "SigningKey",
     "UpvestClient",
-    "VerificationKey",
     "Webhook",
     "WebhookConfig",
-    "WebhookTest",
     "Write",
     "load_signing_key",
 ]

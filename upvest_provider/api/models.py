@@ -1,8 +1,11 @@
-"""What the API answers. Unknown members are ignored: the API adds some within v1."""
+"""What the API answers. Unknown members are ignored: the API adds some within v1.
+
+What only few calls answer stands in `seldom`: a model takes pydantic a millisecond and more to prepare.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -28,12 +31,14 @@ def parse(model: type[M], body: bytes, what: str) -> M:
         ) from None
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
+    """An answer, or a part of one."""
+
     # An error that is replaced by another stays reachable beneath it, so it must not quote the body either.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
-class WebhookConfig(_Model):
+class WebhookConfig(Model):
     """How events are batched: whichever limit is reached first sends the package."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -44,7 +49,7 @@ class WebhookConfig(_Model):
     """Bytes."""
 
 
-class Webhook(_Model):
+class Webhook(Model):
     """A subscription as the API holds it (specification of July 2026)."""
 
     id: str = Field(min_length=1)
@@ -58,10 +63,10 @@ class Webhook(_Model):
     updated_at: str
 
 
-class WebhookPage(_Model):
+class WebhookPage(Model):
     """A page of webhooks and how many there are in all."""
 
-    class Meta(_Model):
+    class Meta(Model):
         """Position and sizes; `sort` is not read, for Upvest's own example breaks its rule."""
 
         count: int
@@ -71,50 +76,10 @@ class WebhookPage(_Model):
     data: list[Webhook]
 
 
-class ReceiverResponse(_Model):
-    """What the receiver said to a test delivery."""
-
-    status: int | None = None
-    headers: dict[str, Any] = Field(default_factory=dict)
-    body: str = ""
-    error: str | None = None
-    """Set only where the receiver could not be reached."""
-
-
-class WebhookTest(_Model):
-    """The result of a test delivery."""
-
-    url: str
-    response: ReceiverResponse
-
-
-class VerificationKey(_Model):
-    """A public key with which Upvest signs deliveries: a JSON Web Key on P-521, base64url coordinates."""
-
-    kid: str
-    kty: str = "EC"
-    crv: str = "P-521"
-    x: str
-    y: str
-
-
-class VerificationKeys(_Model):
-    """The keys in use now; they rotate."""
-
-    keys: list[VerificationKey]
-
-
-class AccessToken(_Model):
+class AccessToken(Model):
     """An OAuth access token."""
 
     access_token: str = Field(pattern=r"^[\x21-\x7e]+$", repr=False)
     """Visible ASCII: what can stand in a header; an HTTP client that refuses a header quotes it."""
     expires_in: float
     """Seconds."""
-
-
-class Problem(_Model):
-    """An error as problem+json (RFC 9457)."""
-
-    title: str | None = None
-    detail: str | None = None

@@ -10,9 +10,8 @@ from pydantic import ValidationError
 
 from upvest_provider.errors import ApiError, NotFound
 
-from .models import Problem
-
 if TYPE_CHECKING:
+    from .seldom import Problem
     from .signature import Request
     from .transport import Answer
 
@@ -66,6 +65,8 @@ def problem_of(answer: Answer, request: Request, base_url: str, *details: str, f
 def _problem(answer: Answer) -> Problem | None:
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return None
+    from .seldom import Problem  # noqa: PLC0415 - most runs meet none
+
     try:
         return Problem.model_validate_json(answer.body)
     except ValidationError:

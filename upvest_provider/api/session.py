@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import time
 from dataclasses import replace
 from secrets import token_hex
 from typing import TYPE_CHECKING
-
-import tenacity
 
 from upvest_provider import limits
 from upvest_provider.errors import TOO_MANY_REQUESTS, ApiError, NoAnswer, Unreachable, UpvestError
@@ -100,8 +100,7 @@ class Session:
             timeout: Of each attempt.
         """
         unclear = [] if unclear is None else unclear
-
-        def attempt() -> Answer:
+        for attempt in itertools.count(1):
             try:
                 answer = self._send(request, timeout)
                 if answer.is_success or answer.status == UNAUTHORIZED:
@@ -109,21 +108,13 @@ class Session:
                 raise problem_of(answer, request, self._credentials.base_url)
             except UpvestError as error:
                 unclear.extend([error] if error.outcome_unknown else [])
-                raise
-
-        try:
-            return tenacity.Retrying(
-                retry=tenacity.retry_if_exception(lambda error: _may_repeat(error, idempotent=idempotent)),
-                stop=tenacity.stop_after_attempt(limits.ATTEMPTS),
-                wait=_wait,
-                sleep=self._sleep,
-                reraise=True,
-            )(attempt)
-        except UpvestError as error:
-            # That the last attempt was not handled does not say what became of the ones before.
-            if unclear and _may_repeat(error, idempotent=idempotent):
-                raise unclear[-1] from None
-            raise
+                if not _may_repeat(error, idempotent=idempotent):
+                    raise
+                if attempt == limits.ATTEMPTS:
+                    # That the last attempt was not handled does not say what became of the ones before.
+                    raise (unclear[-1] if unclear else error) from None
+                self._sleep(_pause(error, attempt))
+        raise AssertionError  # pragma: no cover - for the type checker: the loop has no end of its own
 
     def _send(self, request: Request, timeout: float) -> Answer:
         own = {"accept": "application/json", "upvest-client-id": self._credentials.client_id}
@@ -138,7 +129,7 @@ class Session:
         return self._transport.send(request, headers, timeout=timeout)
 
 
-def _may_repeat(error: BaseException, *, idempotent: bool) -> bool:
+def _may_repeat(error: UpvestError, *, idempotent: bool) -> bool:
     match error:
         case Unreachable():
             return True
@@ -150,10 +141,9 @@ def _may_repeat(error: BaseException, *, idempotent: bool) -> bool:
             return False
 
 
-_backoff = tenacity.wait_random_exponential(multiplier=limits.BACKOFF_FIRST, max=limits.BACKOFF_CEILING)
-
-
-def _wait(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after if isinstance(error, ApiError) else None
-    return _backoff(state) if asked is None else min(asked, limits.RETRY_AFTER_CEILING)
+def _pause(error: UpvestError, attempt: int) -> float:
+    """Seconds until the next attempt: what the API asks for, else drawn from what doubles with each attempt."""
+    if isinstance(error, ApiError) and error.retry_after is not None:
+        return min(error.retry_after, limits.RETRY_AFTER_CEILING)
+    longest = min(limits.BACKOFF_CEILING, limits.BACKOFF_FIRST * 2 ** (attempt - 1))
+    return random.uniform(0, longest)  # noqa: S311 - spreads requests, hides nothing

@@ -19,7 +19,8 @@ from .table import print_fields
 from .text import printable, shown_url
 
 if TYPE_CHECKING:
-    from upvest_provider.api import UpvestClient, Webhook, WebhookTest, Write
+    from upvest_provider.api import UpvestClient, Webhook, Write
+    from upvest_provider.api.seldom import WebhookTest
 
 BODY = 200
 """Characters of the receiver's answer that are shown."""

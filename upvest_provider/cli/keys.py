@@ -17,7 +17,7 @@ from .table import print_rows
 from .text import printable
 
 if TYPE_CHECKING:
-    from upvest_provider.api import VerificationKey
+    from upvest_provider.api.seldom import VerificationKey
 
 CURVE = "P-521"
 """Of all keys that Upvest signs deliveries with (API reference of `/auth/verify_keys`, 2026)."""
