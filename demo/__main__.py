@@ -100,10 +100,11 @@ def _subscriptions(folder: Path) -> None:
     )
     act.step(
         "up, which repairs it",
-        "One request, with what differs and nothing else.",
+        "One PATCH, with what differs and nothing else. Before it is enabled again, the list shows that nothing else\n"
+        "delivers the same by now.",
         act.stack.up,
         does={"orders": "same", "users": "update"},
-        sends=2,
+        sends=3,
     )
     act.stack.set_config("userEventDelay", "45s")
     act.step(

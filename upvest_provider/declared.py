@@ -23,7 +23,9 @@ _Receiver = tuple[str, str]
 """An account and the URL that its events go to."""
 
 
-class _Holder(NamedTuple):
+class Holder(NamedTuple):
+    """A resource of the program; a renamed one has two claims."""
+
     name: str
     claims: frozenset[object]
 
@@ -36,8 +38,8 @@ class Declarations:
         self._claims: set[object] = set()
         self._receivers: dict[str, _Receiver] = {}
         self._declared: defaultdict[_Receiver, dict[str, _Declared]] = defaultdict(dict)
-        self._holders: dict[str, _Holder] = {}
-        self._adopters: dict[str, _Holder] = {}
+        self._holders: dict[str, Holder] = {}
+        self._adopters: dict[str, Holder] = {}
 
     def faults(self, inputs: Inputs, account: str, is_unknown: IsUnknown) -> list[Fault]:
         """Whether another webhook of the program would deliver the same events to the same URL.
@@ -79,19 +81,27 @@ class Declarations:
             if self._claims.isdisjoint(claims):
                 return None
             known = [self._holders.get(webhook_id), self._adopters.get(webhook_id)]
-            self._holders[webhook_id] = _Holder(name, frozenset(claims))
+            self._holders[webhook_id] = Holder(name, frozenset(claims))
         return next((other.name for other in known if other and other.claims.isdisjoint(claims)), None)
 
     def adopt(self, webhook_id: str, name: str, claim: object) -> str | None:
         """Remember which resource is to adopt a webhook.
 
         Returns:
-            The name of another resource of the program that has the webhook.
+            The name of another resource of the program that has the webhook, or adopts it too.
         """
         with self._lock:
-            self._adopters[webhook_id] = _Holder(name, frozenset([claim]))
-            holder = self._holders.get(webhook_id)
-        return holder.name if holder and claim not in holder.claims else None
+            known = [self._holders.get(webhook_id), self._adopters.get(webhook_id)]
+            self._adopters[webhook_id] = Holder(name, frozenset([claim]))
+        return next((other.name for other in known if other and claim not in other.claims), None)
+
+    def adopter(self, webhook_id: str) -> Holder | None:
+        """The resource of the program that is to adopt a webhook and has none yet."""
+        with self._lock:
+            adopter = self._adopters.get(webhook_id)
+            if adopter and any(not adopter.claims.isdisjoint(holder.claims) for holder in self._holders.values()):
+                return None  # `adopt_id` is read at creation only
+            return adopter
 
     def holder(self, webhook_id: str) -> str | None:
         """The name of the resource of the program that has a webhook, as far as this process has seen it."""

@@ -96,6 +96,21 @@ def delivering(declared: Fields, observed: Fields) -> frozenset[str]:
     return frozenset({"url"} if observed.get("enabled") else {"enabled"})
 
 
+def waiting(paths: Collection[str], declared: Fields, observed: Fields) -> frozenset[str]:
+    """Of these differences, those that wait while a gate is shut.
+
+    What moves waits with its categories: at the old URL another webhook may deliver the new ones.
+    """
+    moves = delivering(declared, observed) & set(paths)
+    return moves | (SETS & set(paths) if "url" in moves else frozenset())
+
+
+def carries_ignored(body: Fields, ignored: Collection[str]) -> bool:
+    """Whether a PATCH repeats what `ignore_changes` leaves to others: `type`, which always goes, or a member."""
+    members = [f"{CONFIG}.{member}" for member in body.get(CONFIG, {})]
+    return any(is_ignored(path, ignored) for path in ["type", *members])
+
+
 def history(declared: Fields, observed: Fields, sent: Fields, before: Written | None) -> Written:
     """What a write leaves to be remembered.
 
@@ -175,8 +190,12 @@ def _members_said(config: Any) -> Any:  # noqa: ANN401 - may hold what check has
     """Numbers cross Pulumi's wire as floats; the API takes whole ones."""
     if not isinstance(config, Mapping):
         return config
-    return {
-        member: int(value) if isinstance(value, float) and value.is_integer() else value
-        for member, value in config.items()
-        if value is not None
-    }
+    return {member: _whole(value) for member, value in config.items() if value is not None}
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - the API may add members of any kind
+    if isinstance(value, Mapping):
+        return {name: _whole(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_whole(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -159,7 +159,7 @@ class EndpointReadiness(Resource, module="upvest", name="EndpointReadiness"):
             ValueError: It does not.
         """
         if not path.startswith("/") or path.startswith("//"):
-            raise ValueError(f"url_at({path!r}): a path starts with one '/', as '/webhooks/users'")
+            raise ValueError("the path of url_at must start with one '/', as '/webhooks/users'")
         return self.url.apply(lambda url: "{0.scheme}://{0.netloc}".format(urlsplit(url)) + path)
 
     def as_input(self) -> dict[str, Any]:
@@ -184,7 +184,8 @@ class ReadinessProvider(ResourceProvider):
         if inputs.get("on_timeout", "fail") == "fail":
             inputs["ready"] = True  # else the resource would not be there; so previews show no false unknowns
         faults = rules.faults(inputs, pulumi.contains_unknowns)
-        return CheckResult(inputs, [CheckFailure(fault.property, fault.reason) for fault in faults])
+        # Of a property that is named apart the engine prints the value, a secret one too.
+        return CheckResult(inputs, [CheckFailure("", str(fault)) for fault in faults])
 
     def diff(self, _id: str, olds: State, news: State) -> DiffResult:
         """Offline: whether something asks for another run."""

@@ -26,6 +26,9 @@ class Fault(NamedTuple):
     property: str
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.property} {self.reason}"
+
 
 REQUIRED = ("title", "url", "type")
 CONFIG_MEMBERS = ("delay", "max_package_size")

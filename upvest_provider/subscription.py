@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from . import limits
 from .claims import is_claim
-from .differences import CONFIG, delivering, differing, not_taken, patch
-from .errors import AlreadySubscribed, EngineGone, HalfDone, NotFound, UpvestError
-from .overlap import normalised, shared_categories
+from .differences import CONFIG, differing, not_taken, patch, waiting
+from .errors import EngineGone, HalfDone, NotFound, UpvestError
+from .overlap import origin
 from .shared_list import SharedList
 from .timestamps import unix_seconds
+from .twins import CLEARS_PENDING, awaited, doubled, listed, new_twins, refusal, refusal_of_change, twins_of
 from .verification import Verification, Verify
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 NEXT_UP_REMOVES_IT = "The next `pulumi up` removes it before it creates the webhook anew."
 
 
-CLEARS_PENDING = "`pulumi refresh --yes --clear-pending-creates`"
-"""What a killed `up` leaves in the state is cleared by nothing else (seen on Pulumi's engine 3.260)."""
+DELIVERED = frozenset({"enabled", "url", "type", "exclude_type"})
+"""The fields that say which events go where."""
 
 
 FINDS_OUT = "Run `pulumi up --refresh` once the API answers again."
@@ -86,6 +87,8 @@ class Subscriptions:
         self._holder = holder
         self._claims_of_this_run: set[str] = set()
         self._named: set[str] = set()
+        self._of_this_stack: set[str] = set()
+        self._awaited: dict[str, str] = {}
         self._has_looked = False
         self._lock = threading.Lock()
 
@@ -132,11 +135,14 @@ class Subscriptions:
             ) from None
         held = fields_of(found)
         paths = differing(wanted.declared, held, None)
-        if paths & delivering(wanted.declared, held) and not enabling.opens():
-            paths -= delivering(wanted.declared, held)
+        waits = waiting(paths, wanted.declared, held)
+        if waits and not enabling.opens():
+            paths -= waits
         self._claims_of_this_run.add(wanted.claim)
         others = self._without_leftovers(wanted, but=webhook_id)
-        self._refuse_twin(wanted, [other for other in others if other.id != webhook_id])
+        # A field never declared stays the server's.
+        whole = replace(wanted, declared={**held, **wanted.declared})
+        self._refuse_twin(whole, [other for other in others if other.id != webhook_id])
         if not paths:
             return self._noted(found)
         body = patch(paths, wanted.declared, held)
@@ -149,32 +155,55 @@ class Subscriptions:
                 raise _told(error, f"Webhook {webhook_id} is as it was.") from None
             raise self._restored(webhook_id, {name: held[name] for name in body}, error) from None
 
+    def get(self, webhook_id: str) -> Webhook:
+        """A webhook as it is at this moment, whatever was listed.
+
+        Raises:
+            NotFound: Upvest itself says that there is none.
+        """
+        return self._client.get_webhook(webhook_id)
+
     def read(self, webhook_id: str, created_at: str) -> Webhook | None:
         """A webhook as it is now; None where Upvest itself says that it is gone.
 
         Raises:
             UpvestError: It cannot be read, or is too young to be believed gone.
         """
-        listed = self._list.find(webhook_id)
+        self._of_this_stack.add(webhook_id)
+        found = self._list.find(webhook_id)
         if not self._has_looked:
             self._has_looked = True
-            self._name_unfinished(self._list.all())
-        if listed is not None:
-            return listed
+            webhooks = self._list.all()
+            self._name_unfinished(webhooks)
+            self._name_doubled(webhooks)
+        if found is not None:
+            return found
         try:
             return self._client.get_webhook(webhook_id)
         except NotFound as error:
-            age = self._clock() - unix_seconds(created_at)
-            if age < limits.NEWBORN:
-                raise UpvestError(
-                    f"webhook {webhook_id} was made {age:.1f} s ago and Upvest does not show it yet",
-                    *error.details,
-                    fix="Run `pulumi up --refresh` again.",
-                ) from None
+            self._refuse_newborn(webhook_id, created_at, error)
             return None
 
+    def _refuse_newborn(self, webhook_id: str, created_at: str, error: NotFound) -> None:
+        """A webhook of seconds may not be shown everywhere yet, so it is not believed to be gone."""
+        age = self._clock() - unix_seconds(created_at) if created_at else limits.NEWBORN
+        if age < limits.NEWBORN:
+            unseen = UpvestError(
+                f"webhook {webhook_id} was made {age:.1f} s ago and Upvest does not show it yet",
+                *error.details,
+                fix="Run `pulumi up --refresh` again.",
+            )
+            unseen.outcome_unknown = True
+            raise unseen from None
+
     def update(
-        self, webhook_id: str, body: Fields, held: Fields, verification: Verification | None = None
+        self,
+        webhook_id: str,
+        body: Fields,
+        held: Fields,
+        verification: Verification | None = None,
+        *,
+        name: str = "",
     ) -> Webhook:
         """Set fields, and test the receiver where that begins or moves deliveries.
 
@@ -183,17 +212,25 @@ class Subscriptions:
             body: The fields to set.
             held: What the API holds before; it goes back where the receiver refuses the test.
             verification: Tests the receiver.
+            name: The resource's, for messages.
 
         Raises:
+            AlreadySubscribed: Another webhook would deliver the same events twice then.
             HalfDone: The error says whether the old values are back.
             UpvestError: With `outcome_unknown` where the fields may have been set nevertheless.
         """
+        after = {**held, **body}
+        if after.get("enabled") and differing(after, held, None) & DELIVERED:
+            self._refuse_doubling(webhook_id, name, held, after)
         try:
-            return self._changed(webhook_id, body, held, verification)
+            webhook = self._changed(webhook_id, body, held, verification)
         except HalfDone as error:
             raise self._restored(webhook_id, {name: held[name] for name in body}, error) from None
         except UpvestError as error:
             raise _unclear(error, f"Webhook {webhook_id} may hold the new values already.") from None
+        if after.get("enabled") and not webhook.enabled:
+            self._say(f"warning: webhook {webhook_id} delivers no longer: Upvest disabled it with this change")
+        return webhook
 
     def _changed(self, webhook_id: str, body: Fields, held: Fields, verification: Verification | None) -> Webhook:
         if verification is None:
@@ -223,11 +260,19 @@ class Subscriptions:
             half_done.outcome_unknown = error.outcome_unknown
             raise half_done from None
 
-    def delete(self, webhook_id: str) -> None:
-        """Delete a webhook; one that Upvest itself says is gone is deleted already."""
+    def delete(self, webhook_id: str, created_at: str = "") -> None:
+        """Delete a webhook; one that Upvest itself says is gone is deleted already.
+
+        Raises:
+            UpvestError: With `outcome_unknown` where it may be deleted; or something is to take its place first.
+        """
+        if webhook_id in self._awaited:
+            raise awaited(webhook_id, self._awaited[webhook_id])
         try:
             self._client.delete_webhook(webhook_id)
         except NotFound as error:
+            if not error.outcome_unknown:
+                self._refuse_newborn(webhook_id, created_at, error)
             already = "" if error.outcome_unknown else "already "  # an attempt without an answer may have done it
             self._say(f"webhook {webhook_id} was {already}gone")
         except UpvestError as error:
@@ -248,21 +293,37 @@ class Subscriptions:
                 f"{wanted.name!r}: deleting webhook {webhook.id}, which an earlier run left unfinished "
                 f"(if Pulumi warns of a pending operation, {CLEARS_PENDING} clears it)"
             )
-            self.delete(webhook.id)
+            self.delete(webhook.id, webhook.created_at)
         others = [webhook for webhook in webhooks if webhook not in leftovers]
         self._name_unfinished(others)
         return others
 
     def _refuse_twin(self, wanted: Wanted, others: Iterable[Webhook]) -> None:
         """Refuse a second subscription that delivers the same events to the same place."""
-        declared = wanted.declared
-        url, types, excluded = normalised(declared["url"]), declared["type"], declared.get("exclude_type", ())
-        for other in others:
-            if is_claim(other.title) or normalised(other.url) != url:
-                continue
-            shared = shared_categories(types, excluded, other.type, other.exclude_type)
-            if shared:
-                raise _twin(other, shared, self._holder(other.id))
+        finished = (other for other in others if not is_claim(other.title))
+        for other, shared in twins_of(wanted.declared, finished):
+            self._awaited[other.id] = wanted.name
+            raise refusal(other, shared, self._holder(other.id))
+
+    def _refuse_doubling(self, webhook_id: str, name: str, held: Fields, after: Fields) -> None:
+        """Refuse a change after which another webhook delivers events to the same place that it did not before.
+
+        One of this stack is to change as well, for a program has no twins: that is said, and lasts moments.
+        """
+        try:
+            webhooks = self._list.all()
+        except UpvestError as error:
+            error.outcome_unknown = False  # whatever became of the list's request
+            raise _told(error, f"Webhook {webhook_id} was not changed.") from None
+        others = [other for other in webhooks if other.enabled and other.id != webhook_id]
+        for other, shared in new_twins(held, after, others):
+            if other.id not in self._of_this_stack and self._holder(other.id) is None:
+                self._awaited[other.id] = name
+                raise refusal_of_change(webhook_id, other, shared)
+            self._say(
+                f"warning: webhook {webhook_id}: {listed(shared)} arrives twice at {origin(after['url'])} until "
+                f"webhook {other.id}, which is of this stack too, has changed or gone"
+            )
 
     def _name_unfinished(self, webhooks: Iterable[Webhook]) -> None:
         """Say once of each what nobody in this run will finish."""
@@ -275,6 +336,15 @@ class Subscriptions:
                 f"warning: webhook {webhook.id} ({webhook.title}) is unfinished. The next `pulumi up` of the "
                 "stack that made it removes it; if its resource is up already, renamed or dropped, delete it "
                 f"(DELETE /webhooks/{webhook.id})"
+            )
+
+    def _name_doubled(self, webhooks: Iterable[Webhook]) -> None:
+        """Say what delivers twice already, whoever made it."""
+        for one, other, shared in doubled(webhooks):
+            self._say(
+                f"warning: webhooks {one.id} ({one.title!r}) and {other.id} ({other.title!r}) both deliver "
+                f"{listed(shared)} to {origin(one.url)}: delete or disable the one that no stack holds "
+                "(`upvest-webhooks list --stack STACK` tells whose they are)"
             )
 
     def _is_own(self, claim: str) -> bool:
@@ -309,7 +379,7 @@ class Subscriptions:
         try:
             found = [webhook for webhook in self._list.all(anew=True) if webhook.title == wanted.claim]
             for surplus in found[:-1]:
-                self.delete(surplus.id)
+                self.delete(surplus.id, surplus.created_at)
         except UpvestError as failure:
             raise _told(
                 failure if isinstance(failure, EngineGone) else error,
@@ -344,7 +414,7 @@ class Subscriptions:
 
     def _undone(self, made: Webhook, error: UpvestError, *, late: bool) -> UpvestError:
         try:
-            self.delete(made.id)
+            self.delete(made.id, made.created_at)
         except UpvestError as clean_up:
             perhaps = ", perhaps" if clean_up.outcome_unknown else ""
             return _told(
@@ -361,14 +431,30 @@ class Subscriptions:
         return _told(error, f"Nothing was left behind: webhook {made.id}, made on the way, was deleted again.")
 
     def _restored(self, webhook_id: str, old: Fields, error: UpvestError) -> UpvestError:
-        try:
-            self._patched(webhook_id, old)
-        except UpvestError as failure:
-            return _told(
-                error, f"Webhook {webhook_id} may hold the new values: going back failed ({failure.summary})."
-            )
+        """The error, with what became of the old values."""
         late = ", unless the change that got no answer arrives late" if error.outcome_unknown else ""
-        return _told(error, f"Webhook {webhook_id} was set back to its old values{late}.")
+        failure = self._failure(webhook_id, old)
+        if failure is None:
+            return _told(error, f"Webhook {webhook_id} was set back to its old values{late}.")
+        # The API may take an old title or delay no more; where events go must go back all the same.
+        places = {name: value for name, value in old.items() if name in DELIVERED}
+        is_refused = not failure.outcome_unknown and not isinstance(failure, EngineGone)
+        if is_refused and places != old and self._failure(webhook_id, places) is None:
+            return _told(
+                error,
+                f"Webhook {webhook_id} was set back to its old {', '.join(sorted(places))}{late}.",
+                f"Its other new values may stay, for going back failed ({failure.summary}).",
+            )
+        return _told(
+            error, f"Webhook {webhook_id} may hold the new values: going back failed ({failure.summary})."
+        )
+
+    def _failure(self, webhook_id: str, values: Fields) -> UpvestError | None:
+        try:
+            self._patched(webhook_id, values)
+        except UpvestError as failure:
+            return failure
+        return None
 
     def _noted(self, webhook: Webhook) -> Webhook:
         self._list.note(webhook)
@@ -385,39 +471,6 @@ def fields_of(webhook: Webhook) -> dict[str, Any]:
         CONFIG: webhook.config.model_dump(exclude_none=True),
         "enabled": webhook.enabled,
     }
-
-
-def _twin(other: Webhook, shared: Iterable[str], holder: str | None) -> AlreadySubscribed:
-    """The error for a webhook that stands in the way; one of the same program is not to be adopted."""
-    events = _listed(shared)
-    delivers = (
-        f"delivers {events} to this URL"
-        if other.enabled
-        else f"is subscribed to {events} at this URL, though disabled"
-    )
-    if holder is not None:
-        return AlreadySubscribed(
-            f"webhook {other.id}, which is {holder!r} of this program, still {delivers}",
-            "Nothing was created: each event would arrive twice.",
-            f"If {holder!r} is to move away in this very `up`, it must do so first.",
-            fix=f"Let this webhook depend on {holder!r} (depends_on), or run `pulumi up` again.",
-        )
-    return AlreadySubscribed(
-        f"webhook {other.id} ({other.title!r}) already {delivers}",
-        "Nothing was created: each event would arrive twice.",
-        "If the resource was renamed, tell Pulumi its old name: "
-        'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).',
-        "If it is a webhook of this program that moves away, let this one depend on it (depends_on).",
-        "If it is another stack's, subscribe to other categories or delete one of the two.",
-        f"If Pulumi warns of a pending operation, an earlier run made it; {CLEARS_PENDING} clears that.",
-        f"`upvest-webhooks import {other.id} --stack STACK` writes a file for `pulumi import`.",
-        fix=f'To take the webhook over as it is, add adopt_id="{other.id}".',
-    )
-
-
-def _listed(categories: Iterable[str]) -> str:
-    first, *more = sorted(categories)
-    return f"{first} and {len(more)} more categories" if len(more) > 1 else " and ".join([first, *more])
 
 
 def _while_unfinished(made: Webhook) -> str:

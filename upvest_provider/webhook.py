@@ -23,7 +23,16 @@ from ._pickle_v1 import load
 from .accounts import Accounts
 from .claims import claim_of
 from .declared import Declarations
-from .differences import FIELDS, as_declared, declaration, delivering, differing, history, patch
+from .differences import (
+    FIELDS,
+    as_declared,
+    carries_ignored,
+    declaration,
+    differing,
+    history,
+    patch,
+    waiting,
+)
 from .errors import EngineGone, NotFound, NotReady, OperationFailed, UpvestError
 from .memory import OBSERVED, WRITTEN, is_as_written, recalled, remembered
 from .options import refuse_without_effect
@@ -31,6 +40,7 @@ from .outside import Outside
 from .overlap import origin
 from .readiness import REPORT, EndpointReadiness
 from .settings import Settings
+from .twins import awaited
 from .verification import Verify
 
 if TYPE_CHECKING:
@@ -240,7 +250,7 @@ class WebhookProvider(ResourceProvider):
 
     def check(self, olds: State, news: State) -> CheckResult:
         """Offline: what is wrong with the inputs, and defaults for what is not said."""
-        inputs = {"enabled": True, **news, **_with_whole_config(news)}
+        inputs = {"enabled": True, **news, **_in_the_forms_of_the_api(news)}
         # Most programs know all that they declare: asked once for all of it.
         is_unknown = pulumi.contains_unknowns if pulumi.contains_unknowns(inputs) else _is_known
         self._declarations.declare(inputs.get(CLAIM))
@@ -254,7 +264,8 @@ class WebhookProvider(ResourceProvider):
         if not faults:
             for doubt in rules.doubts(inputs, olds, is_unknown):
                 self._outside.say(f"warning: webhook {inputs.get(NAME)!r}: {doubt}")
-        return CheckResult(inputs, [CheckFailure(fault.property, fault.reason) for fault in faults])
+        # Of a property that is named apart the engine prints the value, a secret one too (`issueCheckFailures`).
+        return CheckResult(inputs, [CheckFailure("", str(fault)) for fault in faults])
 
     def _faults_of_adoption(self, inputs: State, is_unknown: rules.IsUnknown) -> list[rules.Fault]:
         adopted = inputs.get("adopt_id")
@@ -277,9 +288,7 @@ class WebhookProvider(ResourceProvider):
         self._accounts.refuse_other(id_, olds, news.get("account"))
         paths = _differing(olds, news)
         for path in _held_back_by_its_gate(olds, news, paths):
-            self._outside.say(
-                f"webhook {news.get(NAME)!r}: {path} waits for its gate, {origin(news['gate']['url'])}"
-            )
+            self._outside.say(f"webhook {news.get(NAME)!r}: {path} waits for its gate{_of_origin(news['gate'])}")
         return DiffResult(changes=bool(paths) or _is_said_otherwise(olds, news))
 
     def create(self, props: State) -> CreateResult:
@@ -290,7 +299,13 @@ class WebhookProvider(ResourceProvider):
             subscriptions, account = self._accounts.named(props.get("account"))
             wanted = Wanted(props[NAME], props[CLAIM], declaration(props))
             verification = subscriptions.verification(Verify(props.get("verify", "off")))
-            enabling = Enabling(lambda: self._opens(props), verification)
+            answers: list[bool] = []
+
+            def opens() -> bool:
+                answers.append(self._opens(props))
+                return answers[-1]
+
+            enabling = Enabling(opens, verification)
             adopted = props.get("adopt_id")
             webhook = (
                 subscriptions.adopt(adopted, wanted, enabling)
@@ -300,7 +315,7 @@ class WebhookProvider(ResourceProvider):
             self._declarations.hold(webhook.id, props[NAME], props[CLAIM])
             observed = fields_of(webhook)
             # What was adopted behind a gate that is shut keeps its URL for now.
-            is_elsewhere = adopted and props.get("gate") and observed["url"] != props["url"]
+            is_elsewhere = adopted and not all(answers) and observed["url"] != props["url"]
             sent = {name: value for name, value in props.items() if not (is_elsewhere and name == "url")}
             outputs = _outputs_after_write(props, observed, sent, None) | _of_the_api(webhook, account)
             return CreateResult(webhook.id, outputs | _last_test(verification, {}))
@@ -331,33 +346,43 @@ class WebhookProvider(ResourceProvider):
         from .subscription import fields_of  # noqa: PLC0415 - loads what only requests need
 
         with _operation("update", news, id_):
-            observed = declaration(olds)
-            paths, moves = _differing(olds, news), delivering(declaration(news), observed)
-            if paths & moves and not self._opens(news):
-                paths -= moves
+            observed, ignored = declaration(olds), news.get(IGNORED) or ()
+            paths = _differing(olds, news)
+            waits = waiting(paths, declaration(news), observed)
+            if waits and not self._opens(news):
+                paths -= waits
             if not paths:
                 kept = {name: olds[name] for name in OUTPUTS_ONLY if name in olds}
                 return UpdateResult(_outputs_after_write(news, observed, {}, recalled(olds)) | kept)
             subscriptions, account = self._accounts.holding(id_, olds)
-            body = patch(paths, declaration(news), observed, news.get(IGNORED) or ())
+            body = patch(paths, declaration(news), observed, ignored)
+            if carries_ignored(body, ignored):  # what others have set since must not go back
+                observed = fields_of(subscriptions.get(id_))
+                body = patch(paths, declaration(news), observed, ignored)
             verification = subscriptions.verification(Verify(news.get("verify", "off")))
-            webhook = subscriptions.update(id_, body, observed, verification)
+            webhook = subscriptions.update(id_, body, observed, verification, name=news[NAME])
             outputs = _outputs_after_write(news, fields_of(webhook), body, recalled(olds))
             outputs |= _of_the_api(webhook, account)
             return UpdateResult(outputs | _last_test(verification, olds))
 
     def delete(self, id_: str, props: State) -> None:
-        """Delete a webhook, unless the program has it under another name.
+        """Delete a webhook, unless the program has it under another name, or is to have it.
 
         Whatever claim the state holds: one that was renamed by an alias may have an old one. A replacement comes
         here before anything of this process has the webhook.
         """
-        if (holder := self._declarations.holder(id_)) is not None:
+        adopter = self._declarations.adopter(id_)
+        holder = self._declarations.holder(id_)
+        if holder is None and adopter and props.get(CLAIM) in adopter.claims:
+            holder = adopter.name  # replaced by itself, for its `adopt_id` is still there
+        if holder is not None:
             self._outside.say(f"webhook {id_} is kept: the program has it as {holder!r} now")
             return
         with _operation("delete", props, id_):
+            if adopter:
+                raise awaited(id_, adopter.name)
             subscriptions, _ = self._accounts.holding(id_, props)
-            subscriptions.delete(id_)
+            subscriptions.delete(id_, props.get("created_at", ""))
 
     def _opens(self, props: State) -> bool:
         """Whether the gate lets a webhook be enabled or moved now; its checks are asked once more.
@@ -405,10 +430,12 @@ def _is_known(_: object) -> bool:
     return False
 
 
-def _with_whole_config(news: State) -> State:
-    """Numbers cross Pulumi's wire as floats; 51200.0 is meant as 51200."""
-    config = declaration(news).get("config")
-    return {} if config is None else {"config": config}
+def _in_the_forms_of_the_api(news: State) -> State:
+    """Numbers cross Pulumi's wire as floats, so 51200.0 is meant as 51200; ids are in lower case."""
+    config, adopted = declaration(news).get("config"), news.get("adopt_id")
+    return ({} if config is None else {"config": config}) | (
+        {"adopt_id": adopted.lower()} if isinstance(adopted, str) else {}
+    )
 
 
 def _refuse_missing_look_up(id_: str, props: State) -> None:
@@ -418,8 +445,8 @@ def _refuse_missing_look_up(id_: str, props: State) -> None:
 
 
 def _differing(olds: State, news: State) -> frozenset[str]:
-    declared, observed = declaration(news), declaration(olds)
-    return differing(declared, observed, recalled(olds), _left_alone(news, declared, observed))
+    declared, observed, written = declaration(news), declaration(olds), recalled(olds)
+    return differing(declared, observed, written, _left_alone(news, declared, observed, written))
 
 
 def _held_back_by_its_gate(olds: State, news: State, paths: frozenset[str]) -> list[str]:
@@ -429,12 +456,17 @@ def _held_back_by_its_gate(olds: State, news: State, paths: frozenset[str]) -> l
     return sorted(_differing(olds, {name: value for name, value in news.items() if name != "gate"}) - paths)
 
 
-def _left_alone(props: State, declared: Fields, observed: Fields) -> frozenset[str]:
+def _of_origin(gate: State) -> str:
+    return "" if pulumi.contains_unknowns(gate["url"]) else f", {origin(gate['url'])}"
+
+
+def _left_alone(props: State, declared: Fields, observed: Fields, written: Written | None) -> frozenset[str]:
     """The paths that are no difference: ignored ones, and what waits for a gate that is closed."""
     ignored = frozenset[str](props.get(IGNORED) or ())
     gate = props.get("gate")
-    is_closed = isinstance(gate, dict) and gate.get("ready") is False
-    return ignored | delivering(declared, observed) if is_closed else ignored
+    if not isinstance(gate, dict) or gate.get("ready") is not False:
+        return ignored
+    return ignored | waiting(differing(declared, observed, written, ignored), declared, observed)
 
 
 def _outputs_after_write(inputs: State, observed: Fields, sent: Fields, before: Written | None) -> State:
@@ -448,7 +480,7 @@ def _inputs_after_read(state: State, observed: Fields, written: Written) -> Stat
 
     None, for which Pulumi keeps the inputs that it has, where there is no drift now and was none in the state.
     """
-    left_alone = _left_alone(state, written.declared, observed)
+    left_alone = _left_alone(state, written.declared, observed, written)
     inputs = as_declared(written.declared, observed, written, left_alone)
     if inputs == written.declared and declaration(state) == declaration(observed):
         return None

@@ -200,16 +200,17 @@ class TestReplacements:
         assert f"webhook {live.id} ('User webhook') already delivers USER to this URL" in (outcome.error or "")
         assert life.webhook() == live
 
-    def test_what_was_adopted_is_replaced_once_adopt_id_names_nothing_any_more(self, life: Life) -> None:
+    def test_what_was_adopted_is_replaced_once_adopt_id_is_gone(self, life: Life) -> None:
         life.declare(users())
         life.stack.up()
         old = life.webhook()
         life.declare(users(adopt_id=f'"{old.id}"'))
         outcome = life.stack.up(replace=["users"])
-        assert f"adopt_id is {old.id}, and this account has no such webhook" in (outcome.error or "")
-        assert "remove it to create one" in (outcome.error or "")
+        assert outcome.ok
+        assert any(f"webhook {old.id} is kept" in message for message in outcome.messages)
+        assert (life.webhook().id, life.webhook().enabled) == (old.id, True)
         life.declare(users())
-        assert steps(life.stack.up()) == [("replace", "users")]
+        assert steps(life.stack.up(replace=["users"])) == [("replace", "users", ("adopt_id",))]
         assert life.webhook().id != old.id
         assert life.webhook().enabled
 

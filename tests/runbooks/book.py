@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.lifecycle.life import API
 from upvest_provider.testing import Outcome, PulumiCli
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess
 
     from tests.lifecycle.life import Life
+    from upvest_provider.api import Webhook
 
 on_cli = pytest.mark.parametrize("life", ["cli"], indirect=True)
 """For what a rehearsal has not: surgery on the state, locks and targets."""
@@ -88,3 +93,34 @@ class Runbook:
 
 def urn(name: str, stack: str = "dev") -> str:
     return f"urn:pulumi:{stack}::life::pulumi-python:dynamic/upvest:Webhook::{name}"
+
+
+def by_hand(life: Life, title: str, path: str) -> Webhook:
+    with life.client() as client:
+        made = client.create_webhook({"title": title, "url": f"https://tenant.tld/{path}", "type": ["USER"]})
+        return client.update_webhook(made.id, {"type": ["USER"], "enabled": True})
+
+
+def told(life: Life, command: str) -> str:
+    """What the command line prints where the program lies; the stack's state comes as a file."""
+    project, export = life.folder / "project", life.folder / "export.json"
+    (project / "stacks").mkdir(exist_ok=True)
+    (project / "stacks" / "Pulumi.dev.yaml").write_text(json.dumps({"config": API}))
+    export.write_text(json.dumps(life.stack.export()))
+    _, name, *options = command.replace("--stack prod", f"--state {export}").split()
+    run = subprocess.run(
+        [sys.executable, "-m", "upvest_provider", name, "--stack", "dev", *options],
+        cwd=project,
+        env={**os.environ, "UPVEST_LOCAL_STATE": str(Path(life.upvest.credentials.private_key_file).parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    life.sent()
+    return run.stdout
+
+
+def to_workspace(life: Life, name: str) -> None:
+    """A file of the project to where the CLI works: in a copy of the project's settings."""
+    (life.folder / "project" / name).rename(life.folder / "backend" / "workspace" / name)

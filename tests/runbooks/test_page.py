@@ -15,6 +15,7 @@ TESTED_IN = {
     "Rotate credentials": "test_rotate.py",
     "Pause in an incident": "test_pause.py",
     "Take over webhooks made by hand": "test_take_over.py",
+    "Remove a webhook that no stack holds": "test_remove.py",
     "Close an account": "test_close_account.py",
     "After a crash": "test_after_a_crash.py",
 }

@@ -104,8 +104,8 @@ def test_a_gate_is_known_to_be_ready_before_it_ran_where_it_fails_otherwise(
 def test_faults_are_told_by_property_before_anything_is_asked(servicer: Servicer, stage: Stage) -> None:
     checked = servicer.check({}, declared(stage.gate(passes=0, checks={"tls": "skip"})))
     assert checked.failures == (
-        ("checks", 'must say why tls is skipped, as "skip: the receiver is behind a VPN"'),
-        ("passes", "must be a whole number from 1 to 100"),
+        ("", 'checks must say why tls is skipped, as "skip: the receiver is behind a VPN"'),
+        ("", "passes must be a whole number from 1 to 100"),
     )
     assert servicer.check({}, declared(stage.gate(triggers=[UNKNOWN], url=UNKNOWN))).failures == ()
     assert stage.queries() == []

@@ -298,7 +298,7 @@ def test_two_resources_of_a_program_cannot_have_one_webhook(servicer: Servicer) 
     made = servicer.create(inputs)
     servicer.diff(made.id, made.outputs, inputs)
     adopting = servicer.check({}, declared("people", adopt_id=made.id, type=["ORDER"]))
-    assert adopting.failures == (("adopt_id", "must not be the id of 'users', which the program has too"),)
+    assert adopting.failures == (("", "adopt_id must not be the id of 'users', which the program has too"),)
     with pytest.raises(ProviderError) as twice:
         servicer.diff(made.id, made.outputs | {"__claim": "another"}, declared("people"))
     assert twice.value.message.splitlines() == [
@@ -322,3 +322,108 @@ def test_a_webhook_of_the_same_program_that_stands_in_the_way_is_not_to_be_adopt
     assert servicer.create(
         servicer.check({}, declared("people", url="https://tenant.tld/webhooks/users")).inputs
     ).outputs["enabled"]
+
+
+OLD = "6f1d7e0c-5b0e-4f3a-9d51-0a4c1c2f9b11"
+
+
+def test_two_resources_of_a_program_cannot_adopt_one_webhook(servicer: Servicer) -> None:
+    assert servicer.check({}, declared("users", adopt_id=OLD)).failures == ()
+    assert servicer.check({}, declared("users", adopt_id=OLD)).failures == ()
+    assert servicer.check({}, declared("people", adopt_id=OLD, type=["ORDER"])).failures == (
+        ("", "adopt_id must not be the id of 'users', which the program has too"),
+    )
+
+
+def test_a_webhook_is_not_deleted_while_another_resource_is_to_adopt_it(
+    start: Callable[[], Servicer], upvest: LocalUpvest
+) -> None:
+    """Pulumi deletes the old name after a failed adoption where it is told to continue on error."""
+    with start() as servicer:
+        made = servicer.create(servicer.check({}, declared("users")).inputs)
+    with start() as servicer:
+        renamed = servicer.check({}, declared("people", adopt_id=made.id)).inputs
+        with pytest.raises(ProviderError) as kept:
+            servicer.delete(made.id, made.outputs)
+        assert kept.value.message.splitlines() == [
+            f"delete of webhook 'users' ({made.id}) failed: 'people' is to take its place and has not",
+            f"Webhook {made.id} was not deleted: its events would be missed.",
+            "Mend what 'people' says, or take it out of the program, then run `pulumi up` again.",
+        ]
+        servicer.create(renamed)
+        servicer.delete(made.id, made.outputs)
+    assert [webhook["id"] for webhook in upvest.store.webhooks()] == [made.id]
+
+
+def test_a_resource_that_has_a_webhook_waits_for_no_other(
+    start: Callable[[], Servicer], upvest: LocalUpvest
+) -> None:
+    """`adopt_id` is read at creation only."""
+    with start() as servicer:
+        other = servicer.create(servicer.check({}, declared("other", type=["ORDER"])).inputs)
+        inputs = servicer.check({}, declared("users")).inputs
+        made = servicer.create(inputs)
+    with start() as servicer:
+        stale = servicer.check(inputs, declared("users", adopt_id=other.id)).inputs
+        servicer.diff(made.id, made.outputs, stale)
+        servicer.delete(other.id, other.outputs)
+    assert [webhook["id"] for webhook in upvest.store.webhooks()] == [made.id]
+
+
+def test_a_replacement_of_what_still_names_its_adoption_keeps_the_webhook(
+    start: Callable[[], Servicer], upvest: LocalUpvest
+) -> None:
+    with start() as servicer:
+        made = servicer.create(servicer.check({}, declared("users")).inputs)
+    with start() as servicer:
+        inputs = servicer.check({}, declared("users", adopt_id=made.id.upper())).inputs
+        servicer.delete(made.id, made.outputs)
+        assert servicer.create(inputs).id == made.id
+    assert [webhook["enabled"] for webhook in upvest.store.webhooks()] == [True]
+
+
+@pytest.mark.parametrize(
+    ("ignored", "by_hand", "change"),
+    [
+        ("type", {"type": ["USER", "ORDER"]}, {"title": "Other"}),
+        ("config", {"config": {"delay": "9s", "max_package_size": 900}}, {"title": "Other"}),
+        ("config.delay", {"config": {"delay": "9s"}}, {"config": {"delay": "2s", "max_package_size": 900}}),
+    ],
+)
+def test_what_is_left_to_others_does_not_go_back_with_another_change(
+    servicer: Servicer, upvest: LocalUpvest, ignored: str, by_hand: dict[str, Any], change: dict[str, Any]
+) -> None:
+    ours: dict[str, Any] = {"config": {"delay": "2s", "max_package_size": 51200}, "__ignore_changes": [ignored]}
+    made = servicer.create(servicer.check({}, declared(**ours)).inputs)
+    (webhook,) = upvest.store.webhooks()
+    upvest.store.save_webhook({**webhook, **by_hand, "config": {**webhook["config"], **by_hand.get("config", {})}})
+    servicer.update(made.id, made.outputs, servicer.check({}, declared(**{**ours, **change})).inputs)
+    (webhook,) = upvest.store.webhooks()
+    for name, value in by_hand.items():
+        assert webhook[name] == value or value.items() <= webhook[name].items()
+
+
+def test_what_moves_behind_a_shut_gate_waits_with_its_categories(servicer: Servicer, upvest: LocalUpvest) -> None:
+    inputs = servicer.check({}, declared()).inputs
+    made = servicer.create(inputs)
+    gate = {"url": "https://new.tenant.tld", "ready": False, "on_timeout": "report"}
+    moved: dict[str, Any] = {
+        "url": "https://new.tenant.tld/users",
+        "type": ["USER", "ORDER"],
+        "title": "New",
+        "gate": gate,
+    }
+    waiting = servicer.check(inputs, declared(**moved)).inputs
+    assert servicer.diff(made.id, made.outputs, waiting).changes is True
+    outputs = servicer.update(made.id, made.outputs, waiting)
+    (webhook,) = upvest.store.webhooks()
+    assert (webhook["title"], webhook["url"], webhook["type"]) == ("New", inputs["url"], ["USER"])
+    assert servicer.diff(made.id, outputs, waiting).changes is False
+
+
+def test_no_fault_names_a_property_apart_for_the_engine_would_print_its_value(servicer: Servicer) -> None:
+    faulty = declared(url="http://tenant.tld/hidden", title="", type=[], config=1, verify="no", enabled=3, gate=4)
+    failures = servicer.check({}, faulty).failures
+    assert {name for name, _ in failures} == {""}
+    assert len(failures) >= 7
+    assert "hidden" not in str(failures)

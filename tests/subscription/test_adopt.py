@@ -6,6 +6,8 @@ import pytest
 from inline_snapshot import snapshot
 
 from upvest_provider.errors import AlreadySubscribed, ApiError
+from upvest_provider.subscription import Enabling
+from upvest_provider.verification import Verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from tests.subscription.conftest import Account, Proxy
 
 MATCHING = {"title": "Webhook of users", "url": "https://hooks.tenant.tld/users", "type": ["USER", "ORDER"]}
+URL = "https://hooks.tenant.tld/all"
 WRITES = ("POST", "PATCH", "DELETE")
 
 
@@ -187,7 +190,7 @@ Run `pulumi up --refresh` once the API answers again.\
 def test_an_adoption_that_cannot_go_back_says_so_and_deletes_nothing(account: Account, proxy: Proxy) -> None:
     webhook_id = account.plant()
     proxy.lose("PATCH", "/webhooks/", range(1, 6))
-    proxy.answer("PATCH", "/webhooks/", 403, (6,))
+    proxy.answer("PATCH", "/webhooks/", 403, (6, 7))
     error = account.failure(lambda: account.run().adopt(webhook_id, account.wanted("users")))
     assert account.held == [("Webhook of users", True)]
     assert "DELETE /webhooks/…" not in account.requests()
@@ -197,3 +200,27 @@ Whether the request was handled is not known.
 Webhook id-1 may hold the new values: going back failed (Upvest answered 403: made up as 403).
 Run `pulumi up --refresh` once the API answers again.\
 """)
+
+
+def test_where_an_old_value_is_taken_no_more_events_go_where_they_went_all_the_same(
+    account: Account, proxy: Proxy
+) -> None:
+    webhook_id = account.plant(enabled=False)
+    proxy.answer("POST", f"/webhooks/{webhook_id}/test", 500, range(1, 9))
+    proxy.answer("PATCH", "/webhooks/", 400, (2,))  # the first moves and enables, the second brings all of it back
+    run = account.run()
+    enabling = Enabling(verification=run.verification(Verify.AFTER_ENABLE))
+    error = account.failure(lambda: run.adopt(webhook_id, account.wanted("users"), enabling))
+    (webhook,) = account.webhooks
+    assert (webhook["enabled"], webhook["url"]) == (False, "https://hooks.tenant.tld/planted")
+    assert webhook["title"] == "Webhook of users"
+    assert account.plain("\n".join(error.details[-2:])) == snapshot("""\
+Webhook id-1 was set back to its old enabled, type, url.
+Its other new values may stay, for going back failed (Upvest answered 400: made up as 400).\
+""")
+
+
+def test_what_the_program_leaves_to_the_server_counts_when_twins_are_looked_for(account: Account) -> None:
+    adopted = account.plant(url=URL, type=["ALL"], exclude_type=["USER"])
+    account.plant(title="Users", url=URL, type=["USER"])
+    assert account.run().adopt(adopted, account.wanted("all", url=URL, type=["ALL"])).id == adopted

@@ -148,7 +148,7 @@ def test_what_the_program_declares_elsewhere_is_not_called_unfinished(account: A
 
 def test_a_refresh_names_what_was_left_unfinished_once(account: Account) -> None:
     left = account.plant(title=FOREIGN, enabled=False)
-    ids = [account.plant(title=f"Number {number}") for number in range(3)]
+    ids = [account.plant(title=f"Number {number}", type=[f"TYPE_{number}"]) for number in range(3)]
     run = account.run()
     for webhook_id in ids:
         run.read(webhook_id, "2026-01-01T00:00:00Z")

@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 from upvest_provider.errors import AlreadySubscribed
 
 if TYPE_CHECKING:
-    from tests.subscription.conftest import Account
+    from tests.subscription.conftest import Account, Proxy
 
 URL = "https://hooks.tenant.tld/users"
 
@@ -164,3 +164,125 @@ def test_a_url_that_nobody_can_read_is_no_twin(account: Account) -> None:
     account.plant(url="https://[hooks/users")
     account.run().create(account.wanted("users"))
     assert account.held[2:] == [("Webhook of users", True)]
+
+
+ALONE = {"title": "Mine", "url": "https://hooks.tenant.tld/elsewhere", "type": ["ORDER"], "enabled": True}
+
+TOWARDS_THE_TWIN = [
+    pytest.param({"url": URL}, {**ALONE, "type": ["USER"]}, id="moved"),
+    pytest.param({"type": ["USER", "ORDER"]}, {**ALONE, "url": URL}, id="subscribed to more"),
+    pytest.param(
+        {"exclude_type": []},
+        {**ALONE, "url": URL, "type": ["ALL"], "exclude_type": ["USER"]},
+        id="no longer left out",
+    ),
+    pytest.param({"enabled": True}, {**ALONE, "url": URL, "type": ["USER"], "enabled": False}, id="enabled"),
+]
+
+
+@pytest.mark.parametrize(("change", "held"), TOWARDS_THE_TWIN)
+def test_a_webhook_does_not_change_into_one_that_delivers_the_same_events_twice(
+    account: Account, change: dict[str, object], held: dict[str, object]
+) -> None:
+    twin = account.plant(title="Made by hand", url=URL, type=["USER"])
+    mine = account.plant(**held)
+    before = account.webhooks
+    body = {"type": held["type"], **change}
+    error = account.failure(lambda: account.run().update(mine, body, held), AlreadySubscribed)
+    assert account.requests() == ["GET /webhooks"]
+    assert account.webhooks == before
+    assert twin in error.summary
+    assert twin in error.fix
+    assert account.plain(error) == snapshot("""\
+webhook id-1 ('Made by hand') already delivers USER to this URL
+Webhook id-2 was not changed: each event would arrive twice.
+If it is a webhook of this stack that is to change or go as well, `pulumi up --refresh` knows it.
+If an earlier run of this stack left it, or nobody needs it, delete or disable it (`upvest-webhooks list --stack STACK` tells whose it is).
+Subscribe to other categories, or delete or disable webhook id-1, then run `pulumi up` again.\
+""")
+
+
+@pytest.mark.parametrize(("change", "held"), TOWARDS_THE_TWIN)
+@pytest.mark.parametrize(
+    "twin",
+    [
+        pytest.param({"enabled": False}, id="disabled"),
+        pytest.param({"type": ["CASH"]}, id="of other events"),
+        pytest.param({"url": f"{URL}/other"}, id="at another URL"),
+    ],
+)
+def test_a_webhook_that_doubles_nothing_is_in_nobodys_way(
+    account: Account, twin: dict[str, object], change: dict[str, object], held: dict[str, object]
+) -> None:
+    account.plant(**{"title": "Made by hand", "url": URL, "type": ["USER"], **twin})
+    mine = account.plant(**held)
+    account.run().update(mine, {"type": held["type"], **change}, held)
+    assert account.requests() == ["GET /webhooks", "PATCH /webhooks/…"]
+    assert account.lines[1:] == []
+
+
+def test_a_change_of_what_delivers_nothing_more_asks_for_no_list(account: Account) -> None:
+    mine = account.plant(**ALONE)
+    account.plant(**{**ALONE, "title": "Twin"})
+    for change in ({"title": "Other"}, {"config": {"delay": "5s"}}, {"enabled": False}):
+        account.run().update(mine, {"type": ["ORDER"], **change}, ALONE)
+    assert account.requests() == ["PATCH /webhooks/…"] * 3
+
+
+def test_webhooks_of_one_stack_may_take_each_others_place(account: Account) -> None:
+    one, other = ({**ALONE, "url": f"{URL}/{name}", "title": name} for name in ("one", "other"))
+    ids = [account.plant(**one), account.plant(**other)]
+    run = account.run()
+    for webhook_id in ids:
+        run.read(webhook_id, "2026-01-01T00:00:00Z")
+    run.update(ids[0], {"url": other["url"], "type": ["ORDER"]}, one)
+    run.update(ids[1], {"url": one["url"], "type": ["ORDER"]}, other)
+    assert [webhook["url"] for webhook in account.webhooks] == [other["url"], one["url"]]
+    (said,) = [line for line in account.lines if "twice" in line]
+    assert account.plain(said) == snapshot(
+        "warning: webhook id-1: ORDER arrives twice at https://hooks.tenant.tld until webhook id-2, which is of this stack too, has changed or gone"
+    )
+
+
+def test_what_stood_in_the_way_is_not_deleted_before_its_place_is_taken(account: Account) -> None:
+    """Pulumi deletes after a failed creation where it is told to continue on error."""
+    old = account.plant(title="Old name", url=URL)
+    run = account.run()
+    account.failure(lambda: run.create(account.wanted("renamed", url=URL)), AlreadySubscribed)
+    error = account.failure(lambda: run.delete(old))
+    assert account.held == [("Old name", True)]
+    assert account.plain(error) == snapshot("""\
+'renamed' is to take its place and has not
+Webhook id-1 was not deleted: its events would be missed.
+Mend what 'renamed' says, or take it out of the program, then run `pulumi up` again.\
+""")
+    account.run().delete(old)
+    assert account.held == []
+
+
+def test_a_refresh_names_what_delivers_twice_once(account: Account) -> None:
+    named: dict[str, dict[str, object]] = {
+        "One": {"type": ["USER", "ORDER"]},
+        "Two": {"url": "https://HOOKS.tenant.tld/planted"},
+        "Disabled": {"enabled": False},
+        "Of other events": {"type": ["CASH"]},
+        "Elsewhere": {"url": URL},
+    }
+    for title, fields in named.items():
+        account.plant(title=title, **fields)
+    run = account.run()
+    for webhook in account.webhooks:
+        run.read(webhook["id"], "2026-01-01T00:00:00Z")
+    (said,) = account.lines
+    assert account.plain(said) == snapshot(
+        "warning: webhooks id-1 ('One') and id-2 ('Two') both deliver USER to https://hooks.tenant.tld: delete or disable the one that no stack holds (`upvest-webhooks list --stack STACK` tells whose they are)"
+    )
+
+
+def test_a_list_that_cannot_be_had_leaves_a_webhook_as_it_is(account: Account, proxy: Proxy) -> None:
+    mine = account.plant(**ALONE)
+    proxy.answer("GET", "/webhooks?", 500, range(1, 9))
+    error = account.failure(lambda: account.run().update(mine, {"url": URL, "type": ["ORDER"]}, ALONE))
+    assert account.bodies("PATCH") == []
+    assert f"Webhook {mine} was not changed." in error.details
+    assert not error.outcome_unknown

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 
+from upvest_provider import limits
 from upvest_provider.errors import ApiError, NotFound
 
 if TYPE_CHECKING:
@@ -138,3 +139,33 @@ Webhook id-1 may be deleted already.
 Make sure that `upvest:api` and any HTTP proxy of this machine lead to Upvest, then run again.
 Run `pulumi up --refresh` once the API answers again.\
 """)
+
+
+def test_a_webhook_of_seconds_is_not_believed_to_be_deleted(account: Account, proxy: Proxy) -> None:
+    made = account.run().create(account.wanted("users"))
+    proxy.answer("DELETE", "/webhooks/", 404)
+    run = account.run()
+    error = account.failure(lambda: run.delete(made.id, made.created_at))
+    assert account.held == [("Webhook of users", True)]
+    assert account.plain(error.summary) == snapshot(
+        "webhook id-1 was made 0.0 s ago and Upvest does not show it yet"
+    )
+    account.clock.now += limits.NEWBORN
+    proxy.answer("DELETE", "/webhooks/", 404)
+    run.delete(made.id, made.created_at)
+    assert account.lines[-1] == f"webhook {made.id} was already gone"
+
+
+def test_a_webhook_that_upvest_disables_when_it_moves_is_named(account: Account, proxy: Proxy) -> None:
+    webhook_id = account.plant()
+
+    def disabling(forward: Forward) -> Reply:
+        reply = forward()
+        return replace(reply, body=json.dumps(json.loads(reply.body) | {"enabled": False}).encode())
+
+    proxy.act("PATCH", "/webhooks/", disabling)
+    body = {"url": "https://hooks.tenant.tld/moved", "type": ["USER"]}
+    account.run().update(webhook_id, body, {**body, "url": "https://hooks.tenant.tld/planted", "enabled": True})
+    assert account.plain(account.lines[-1]) == snapshot(
+        "warning: webhook id-1 delivers no longer: Upvest disabled it with this change"
+    )

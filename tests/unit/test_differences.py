@@ -13,11 +13,13 @@ from upvest_provider.differences import (
     REWRITABLE,
     Written,
     as_declared,
+    carries_ignored,
     declaration,
     differing,
     history,
     not_taken,
     patch,
+    waiting,
 )
 
 if TYPE_CHECKING:
@@ -369,3 +371,46 @@ def test_a_member_of_config_that_is_none_is_not_sent() -> None:
 
     assert paths == {"config.max_package_size"}
     assert patch(paths, declared, observed)["config"] == {"delay": "2s", "max_package_size": 200}
+
+
+@LAW
+@given(DECLARED, OBSERVED)
+def test_behind_a_shut_gate_nothing_is_enabled_or_moved_and_no_category_begins_where_a_move_waits(
+    declared: Fields, observed: Fields
+) -> None:
+    paths = differing(declared, observed, None)
+    waits = waiting(paths, declared, observed)
+    assert waits <= paths
+    left = paths - waits
+    if declared.get("enabled"):
+        assert "enabled" not in left
+        if observed["enabled"] and "url" in paths:
+            assert left.isdisjoint({"url", "type", "exclude_type"})
+        if "url" not in paths:
+            assert {"type", "exclude_type"} & paths <= left
+    else:
+        assert left == paths
+
+
+@pytest.mark.parametrize(
+    ("body", "ignored", "carries"),
+    [
+        ({"title": "t", "type": ["USER"]}, ["type"], True),
+        ({"title": "t", "type": ["USER"]}, ["*"], True),
+        ({"title": "t", "type": ["USER"]}, ["config.delay", "title"], False),
+        ({"type": ["USER"], "config": {"delay": "2s", "max_package_size": 900}}, ["config.delay"], True),
+        ({"type": ["USER"], "config": {"max_package_size": 900}}, ["config.delay"], False),
+        ({"type": ["USER"], "config": {"max_package_size": 900}}, ["config"], True),
+        ({"type": ["USER"]}, [], False),
+    ],
+)
+def test_a_patch_that_repeats_what_is_left_to_others_is_known(
+    body: Fields, ignored: list[str], *, carries: bool
+) -> None:
+    assert carries_ignored(body, ignored) is carries
+
+
+def test_numbers_are_whole_at_any_depth() -> None:
+    config = {"delay": "2s", "retry": {"max": 3.0, "codes": [1.0, 2.5]}}
+    declared = declaration({"config": config})
+    assert repr(declared["config"]) == repr({"delay": "2s", "retry": {"max": 3, "codes": [1, 2.5]}})
