@@ -11,7 +11,6 @@ import os
 import threading
 import time
 import uuid
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi.dynamic import CreateResult, ReadResult, Resource, ResourceProvider, UpdateResult
@@ -20,15 +19,17 @@ from pulumi.dynamic.dynamic import serialize_provider
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NEEDED = (
-    "cryptography.hazmat.primitives.asymmetric.ec",
-    "cryptography.hazmat.primitives.serialization",
-    "httpx",
-    "pydantic.main",
-)
-"""The libraries without which nobody can send one signed request and read its answer.
+LIBRARIES = """
+import cryptography.hazmat.primitives.asymmetric.ec
+import cryptography.hazmat.primitives.serialization
+import httpx
+import pydantic
+pydantic.create_model("Answer", token=str)
+"""
+"""Without which nobody can send one signed request and read its answer.
 
-`pydantic` alone loads nothing before one of its names is used.
+`pydantic` alone loads next to nothing: the rest comes with the first model, and a look for plugins among all that is
+installed.
 """
 
 ANSWERED = {
@@ -56,10 +57,8 @@ class BareProvider(ResourceProvider):
         return CreateResult(str(uuid.uuid4()), props | self.outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """As long as the imports, a token and a list."""
-        for module in NEEDED:
-            import_module(module)
-        _wait_for("token", "list")
+        """As long as what a request needs takes to load, a token and a list."""
+        _wait_for("libraries", "token", "list")
         return ReadResult(id_, props)
 
     def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
@@ -99,5 +98,8 @@ def _wait_for(*shared: str) -> None:
 
 
 @functools.cache
-def _shared(_what: str) -> None:
-    _request()
+def _shared(what: str) -> None:
+    if what == "libraries":
+        exec(LIBRARIES, {})  # noqa: S102 - our own lines
+    else:
+        _request()
