@@ -100,8 +100,8 @@ def _subscriptions(folder: Path) -> None:
     )
     act.step(
         "up, which repairs it",
-        "One PATCH, with what differs and nothing else. Before it is enabled again, the list shows that nothing else\n"
-        "delivers the same by now.",
+        "One PATCH, with what differs and nothing else. Before a webhook is enabled again, the list shows that\n"
+        "nothing else delivers the same by now.",
         act.stack.up,
         does={"orders": "same", "users": "update"},
         sends=3,

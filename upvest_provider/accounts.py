@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from .environments import LOCAL
 from .errors import WrongAccount
 from .rules import Fault
 from .settings import ACCOUNTS, Account
@@ -136,9 +137,19 @@ class Accounts:
             accounts = {name: self._settings.of(name).known_account() for name in names}
             told = ", ".join(f"{name}: {account or 'incomplete'}" for name, account in accounts.items())
             api, client_id, former = f"the api of one of {ACCOUNTS}", "its clientId", "its `formerClientIds`"
+        summary = f"webhook {webhook_id} belongs to {owner}, and the settings name {told}"
+        untouched = "Nothing was sent: under another account the webhook would look deleted."
+        if owner.api == LOCAL:
+            return WrongAccount(
+                summary,
+                untouched,
+                "A local API keeps its clients in its state: it ran on another one then, or that was removed.",
+                fix=f"Set {api} to local and UPVEST_LOCAL_STATE to the state that has this client; "
+                "if that is gone, run `pulumi state delete URN`.",
+            )
         return WrongAccount(
-            f"webhook {webhook_id} belongs to {owner}, and the settings name {told}",
-            "Nothing was sent: under another account the webhook would look deleted.",
+            summary,
+            untouched,
             f"If Upvest gave the same account a new client id, list the old one in {former} "
             "(a refresh needs --run-program then).",
             fix=f"Set {api} to {owner.api} and {client_id} to {owner.client_id} in this stack.",

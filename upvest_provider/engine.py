@@ -10,15 +10,20 @@ import concurrent.futures.thread
 import re
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from .errors import EngineGone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 CONNECT_TIMEOUT = 1.0
 """Seconds; the engine is on this machine, and a killed one refuses at once."""
+
+PATIENCE = 10.0
+"""Seconds without any answer, neither yes nor no, after which the engine is taken for gone. A machine that is too
+busy to answer, or a process that has all its files open, gets over it."""
 
 
 class Engine:
@@ -26,10 +31,15 @@ class Engine:
 
     Args:
         address: Host and port; None where no engine started this process.
+        monotonic: Seconds.
     """
 
-    def __init__(self, address: tuple[str, int] | None) -> None:
+    def __init__(
+        self, address: tuple[str, int] | None, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._address = address
+        self._monotonic = monotonic
+        self._silent_since: float | None = None
 
     def require(self) -> None:
         """Return if the engine can still take the result of what is done.
@@ -52,9 +62,18 @@ class Engine:
     def _answers(self, address: tuple[str, int]) -> bool:
         try:
             socket.create_connection(address, timeout=CONNECT_TIMEOUT).close()
-        except OSError:
+        except (ConnectionRefusedError, ConnectionResetError):
             return False
+        except OSError:  # a time-out, or no file descriptor left: nobody was asked
+            return not self._is_silent_for_long()
+        self._silent_since = None
         return True
+
+    def _is_silent_for_long(self) -> bool:
+        now = self._monotonic()
+        if self._silent_since is None:
+            self._silent_since = now
+        return now - self._silent_since > PATIENCE
 
 
 def engine_of_this_process(argv: Sequence[str] = sys.argv) -> Engine:

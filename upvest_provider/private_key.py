@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,22 @@ def read_key_file(name: str, file: Path, say: Callable[[str], None]) -> bytes:
         mode = stat.S_IMODE(file.stat().st_mode)
         content = file.read_bytes()
     except OSError as error:
-        raise SettingsError(
-            f"the private key file that {name} names cannot be read: {error.strerror} ({file})",
-            fix=f"Set {name} to the PEM file, and see that this user may read it.",
-        ) from None
-    if mode & _OTHERS:
-        say(f"warning: others may read the private key file {file} (mode {mode:04o}); run `chmod 600 {file}`")
-    return content
+        reason = error.strerror
+    else:
+        if mode & _OTHERS:
+            say(f"warning: others may read the private key file {file} (mode {mode:04o}); run `chmod 600 {file}`")
+        return content
+    # Raised here and not above: the name that the error beneath quotes may be a key, given in place of its file.
+    raise SettingsError(
+        f"the private key file that {name} names cannot be read: {reason} (found up to {_existing(file)})",
+        fix=f"Set {name} to the PEM file, and see that this user may read it.",
+    )
+
+
+def _existing(file: Path) -> Path:
+    """As much of the name as is there; that is no key."""
+    whole = file.absolute()
+    return next(part for part in (whole, *whole.parents) if os.path.exists(part))  # noqa: PTH110 - never raises
 
 
 def pem_of(name: str, text: str) -> bytes:

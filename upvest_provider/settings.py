@@ -140,11 +140,9 @@ class Settings:
             if not api:
                 return None
             if api.strip() == LOCAL:
-                client_id: str | None = self._local["client_id"]
-            else:
-                base_url(api.strip(), self._key("api"), self._path_of("api"))
-                client_id = self._value("clientId")
-            return Account(canonical(api), _canonical_id(client_id)) if client_id else None
+                return Account(LOCAL, self._local["client_id"])
+            base_url(api.strip(), self._key("api"), self._path_of("api"))
+            return Account(canonical(api), self._identifier("clientId"))
         except SettingsError:
             return None
 
@@ -185,7 +183,7 @@ class Settings:
         """
         api = self._api()
         client_id = self._local["client_id"] if api == LOCAL else self._identifier("clientId")
-        self._refuse_contradiction(self._variable("CLIENT_ID"), "clientId", client_id, _canonical_id)
+        self._refuse_contradiction(self._variable("CLIENT_ID"), "clientId", client_id, _canonical_id, _shown_id)
         return Account(canonical(api), client_id)
 
     def credentials(self) -> Credentials:
@@ -292,17 +290,22 @@ class Settings:
         if api != LOCAL:
             base_url(api, self._key("api"), self._path_of("api"))
         for variable in dict.fromkeys(["UPVEST_API", self._variable("API")]):
-            self._refuse_contradiction(variable, "api", api, canonical)
+            self._refuse_contradiction(variable, "api", api, canonical, shown)
         return api
 
     def _refuse_contradiction(
-        self, variable: str, member: str, value: str, canonical_form: Callable[[str], str]
+        self,
+        variable: str,
+        member: str,
+        value: str,
+        canonical_form: Callable[[str], str],
+        shown_form: Callable[[str], str],
     ) -> None:
         other = self._environ.get(variable, "").strip()
         if other and canonical_form(other) != canonical_form(value):
             raise SettingsError(
-                f"{variable} in the environment ({shown(other)}) contradicts "
-                f"{self._key(member)} of the stack ({shown(value)})",
+                f"{variable} in the environment ({shown_form(other)}) contradicts "
+                f"{self._key(member)} of the stack ({shown_form(value)})",
                 fix=f"Unset {variable}: the stack's file decides.",
             )
 
@@ -313,12 +316,12 @@ class Settings:
                 f"{key} is not set",
                 fix=f"Set it with `pulumi config set {self._path_of(member)} UUID`, as Upvest gave it to you.",
             )
-        try:
-            return str(uuid.UUID(text))
-        except ValueError:
+        found = _uuid_in(text)
+        if found is None:  # not quoted: it may be a secret in the wrong place
             raise SettingsError(
-                f"{key} is {text!r}, and Upvest's ids are UUIDs", fix=f"Correct {key} in the stack's file."
-            ) from None
+                f"{key} is no UUID, and Upvest's ids are UUIDs", fix=f"Correct {key} in the stack's file."
+            )
+        return found
 
     def _client_secret(self) -> str:
         value = self._secret_if_any("CLIENT_SECRET", "clientSecret")
@@ -328,6 +331,11 @@ class Settings:
                 f"{variable} is not set, nor is {self._key('clientSecret')} in the stack's configuration",
                 fix=f"Set {variable} in the environment, "
                 f"or run `pulumi config set --secret {self._path_of('clientSecret')}`.",
+            )
+        if value.encode(errors="replace").decode() != value:
+            variable = self._variable("CLIENT_SECRET")
+            raise SettingsError(
+                f"{variable} is no text in UTF-8", fix=f"Set {variable} to the secret as Upvest gave it to you."
             )
         return value
 
@@ -435,15 +443,25 @@ def _refuse_one_client_twice(accounts: Mapping[str, Mapping[str, object]]) -> No
         other = names.setdefault(_canonical_id(client_id), name)
         if other != name:
             raise SettingsError(
-                f"{ACCOUNTS} has one client twice: {other} and {name} both are {client_id}",
+                f"{ACCOUNTS} has one client twice: {other} and {name} both are {_shown_id(client_id)}",
                 fix=f"Remove {name} from {ACCOUNTS}, and use account={other!r}.",
             )
 
 
 @cache
-def _canonical_id(text: str) -> str:
-    """The one form of a UUID; what is none stays, in lower case."""
+def _uuid_in(text: str) -> str | None:
+    """The one form of a UUID."""
     try:
         return str(uuid.UUID(text.strip()))
     except ValueError:
-        return text.strip().lower()
+        return None
+
+
+def _canonical_id(text: str) -> str:
+    """The one form of a UUID; what is none stays, in lower case."""
+    return _uuid_in(text) or text.strip().lower()
+
+
+def _shown_id(text: str) -> str:
+    """An id as messages show it; what is none may be a secret in the wrong place."""
+    return text if _uuid_in(text) else "no UUID"

@@ -100,6 +100,7 @@ class Verification:
         except EngineGone:
             raise
         except UpvestError as error:
+            self.last = Tested(rfc3339(self._clock()), None, "Upvest did not test")
             why, details = f"Upvest did not test: {error.summary}", error.details
         if why and self.mode is Verify.WARN:
             self._say(f"warning: webhook {webhook_id}: the test delivery failed: {why}")

@@ -28,8 +28,8 @@ pydantic.create_model("Answer", token=str)
 """
 """Without which nobody can send one signed request and read its answer.
 
-`pydantic` alone loads next to nothing: the rest comes with the first model, and a look for plugins among all that is
-installed.
+`pydantic` alone loads next to nothing: the rest comes with the first model, a look for plugins among all installed
+packages included.
 """
 
 ANSWERED = {
@@ -100,6 +100,6 @@ def _wait_for(*shared: str) -> None:
 @functools.cache
 def _shared(what: str) -> None:
     if what == "libraries":
-        exec(LIBRARIES, {})  # noqa: S102 - our own lines
+        exec(LIBRARIES, {"__name__": __name__})  # noqa: S102 - our own lines
     else:
         _request()

@@ -119,6 +119,10 @@ def asked(upvest: LocalUpvest) -> Callable[[], list[LoggedRequest]]:
 @pytest.fixture
 def customer(upvest: LocalUpvest, connect: Connect) -> UpvestClient:
     """A client of the local API."""
+    return connect(credentials=credentials_of(upvest))
+
+
+def credentials_of(upvest: LocalUpvest) -> Credentials:
     given = upvest.credentials
     key = load_signing_key(Path(given.private_key_file).read_bytes(), given.private_key_passphrase)
-    return connect(credentials=Credentials(given.api, given.client_id, given.client_secret, given.key_id, key))
+    return Credentials(given.api, given.client_id, given.client_secret, given.key_id, key)

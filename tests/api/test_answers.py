@@ -177,8 +177,10 @@ def test_a_deletion_that_something_else_than_upvest_confirms_is_not_believed(
 
 
 def test_null_stands_for_nothing_in_answers(upstream: Upstream, client: UpvestClient) -> None:
-    upstream.api = always(gives(webhook(exclude_type=None)))
-    assert client.get_webhook("42").exclude_type == []
+    upstream.api = always(page([webhook(exclude_type=None, config=None), webhook(2)]))
+    [read, other] = client.list_webhooks()
+    assert (read.exclude_type, read.config.model_dump()) == ([], {"delay": None, "max_package_size": None})
+    assert other.config.delay == "1s"
     headers = {"content-type": "application/problem+json", "upvest-request-id": "made-up"}
     upstream.api = always(says(404, b'{"title": null, "detail": null}', headers))
     with pytest.raises(NotFound, match="Upvest answered 404: Not Found"):

@@ -48,8 +48,8 @@ def test_a_deleted_webhook_is_not_found(customer: UpvestClient) -> None:
 def test_a_test_delivery_reports_what_the_receiver_answered(
     upstream: Upstream, client: UpvestClient, writes: list[Write]
 ) -> None:
-    answered = {"status": 503, "headers": {"retry-after": "5"}, "body": "Not now"}
-    upstream.api = in_turn(gives({"url": URL, "response": answered}))
+    answered = {"status": 503, "body": "Not now"}
+    upstream.api = in_turn(gives({"url": URL, "response": {**answered, "headers": {"retry-after": "5"}}}))
     result = client.test_webhook("42")
     assert result
     assert (result.url, result.response.model_dump()) == (URL, {**answered, "error": None})
@@ -64,6 +64,17 @@ def test_a_test_delivery_reports_why_the_receiver_could_not_be_reached(
     result = client.test_webhook("42")
     assert result
     assert (result.response.status, result.response.error) == (None, "connection refused")
+
+
+@pytest.mark.parametrize("nothing", [None, 17, ["a"]])
+def test_what_a_test_delivery_tells_besides_cannot_make_its_answer_unreadable(
+    upstream: Upstream, client: UpvestClient, nothing: object
+) -> None:
+    response = {"status": 200, "headers": nothing, "body": nothing}
+    upstream.api = in_turn(gives({"url": nothing, "response": response}))
+    result = client.test_webhook("42")
+    assert result
+    assert (result.response.status, result.response.error) == (200, None)
 
 
 def test_a_test_delivery_that_upvest_only_took_the_order_for_has_no_result(

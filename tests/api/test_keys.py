@@ -21,9 +21,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from upvest_provider.api import KeyUnusable, load_signing_key
+from upvest_provider.errors import SettingsError
+from upvest_provider.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 PASSPHRASE = "correct horse"
 ENCRYPTED = BestAvailableEncryption(PASSPHRASE.encode())
@@ -176,6 +179,72 @@ def test_a_key_that_ssh_keygen_made_is_told_by_its_form(
 ) -> None:
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
     assert _unusable(pem) == "holds a key in OpenSSH's own form, and SEC1 or PKCS#8 is needed"
+
+
+ED25519_FORMS: dict[str, Callable[[], bytes]] = {
+    "Ed25519 in PKCS#8": lambda: pkcs8(ED25519),
+    "Ed25519 in PKCS#8 encrypted": lambda: pkcs8(ED25519, ENCRYPTED),
+}
+
+TEXTS: dict[str, Callable[[bytes], str]] = {
+    "as it is": bytes.decode,
+    "line ends written out": lambda pem: pem.decode().replace("\n", "\\n"),
+    "base64": lambda pem: base64.b64encode(pem).decode(),
+    "base64 in lines": lambda pem: base64.encodebytes(pem).decode(),
+}
+"""How CI systems keep a PEM in a variable."""
+
+
+def settings(said: list[str], **environ: str) -> Settings:
+    """Those of a stack whose secrets come from the environment."""
+    ids = dict.fromkeys(("upvest:clientId", "upvest:keyId"), "8e6bb6f0-6a2f-4b0c-9d1e-3d1f0a3f7c55")
+    secrets = {"UPVEST_CLIENT_SECRET": "client-secret", "UPVEST_PRIVATE_KEY_PASSPHRASE": PASSPHRASE}
+    return Settings({"upvest:api": "sandbox", **ids}.get, secrets | environ, say=said.append)
+
+
+class TestAsAVariable:
+    @pytest.mark.parametrize("text", TEXTS)
+    @pytest.mark.parametrize("form", P521_FORMS)
+    def test_a_p_521_key_signs(self, form: str, text: str) -> None:
+        key = settings([], UPVEST_PRIVATE_KEY=TEXTS[text](P521_FORMS[form]())).credentials().signing_key
+        P521.public_key().verify(key.sign(MESSAGE), MESSAGE, ec.ECDSA(SHA512()))
+
+    @pytest.mark.parametrize("text", TEXTS)
+    @pytest.mark.parametrize("form", ED25519_FORMS)
+    def test_an_ed25519_key_signs(self, form: str, text: str) -> None:
+        key = settings([], UPVEST_PRIVATE_KEY=TEXTS[text](ED25519_FORMS[form]())).credentials().signing_key
+        ED25519.public_key().verify(key.sign(MESSAGE), MESSAGE)
+
+    @pytest.mark.parametrize("form", ["SEC1 in legacy AES-256-CBC", "SEC1 in legacy AES-128-CBC"])
+    def test_the_blank_line_of_legacy_encryption_is_needed(self, form: str) -> None:
+        pem = P521_FORMS[form]()
+        assert pem.count(b"\n\n") == 1
+        lost = pem.replace(b"\n\n", b"\n").decode()
+        with pytest.raises(SettingsError):
+            settings([], UPVEST_PRIVATE_KEY=lost).credentials()
+
+
+class TestAsAFile:
+    @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
+    def test_one_that_others_may_use_is_warned_of_and_signs(self, tmp_path: Path, mode: int) -> None:
+        said: list[str] = []
+        file = tmp_path / "key.pem"
+        file.write_bytes(sec1(P521, ENCRYPTED))
+        file.chmod(mode)
+        key = settings(said, UPVEST_PRIVATE_KEY_FILE=str(file)).credentials().signing_key
+        P521.public_key().verify(key.sign(MESSAGE), MESSAGE, ec.ECDSA(SHA512()))
+        assert said == [
+            f"warning: others may read the private key file {file} (mode {mode:04o}); run `chmod 600 {file}`"
+        ]
+
+    @pytest.mark.parametrize("mode", [0o600, 0o400])
+    def test_one_of_its_owner_only_is_not(self, tmp_path: Path, mode: int) -> None:
+        said: list[str] = []
+        file = tmp_path / "key.pem"
+        file.write_bytes(sec1(P521))
+        file.chmod(mode)
+        settings(said, UPVEST_PRIVATE_KEY_FILE=str(file)).credentials()
+        assert said == []
 
 
 def _unusable(pem: bytes, passphrase: str | None = None) -> str:

@@ -3,13 +3,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from inline_snapshot import snapshot
 
+from tests.api.conftest import credentials_of
 from tests.api.scripted import gives, in_turn, page, webhook
-from upvest_provider.errors import MalformedAnswer
+from upvest_provider.errors import MalformedAnswer, UpvestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.api.conftest import Connect
     from tests.api.scripted import Upstream
     from upvest_provider.api import UpvestClient
     from upvest_provider.local import LocalUpvest, LoggedRequest
@@ -80,3 +83,50 @@ def test_what_meta_says_beyond_the_total_is_not_believed(upstream: Upstream, cli
     meta = {"offset": 7, "limit": 3, "count": 99, "total_count": 2, "sort": "id", "order": "none"}
     upstream.api = in_turn(gives({"meta": meta, "data": [webhook(1), webhook(2)]}))
     assert len(client.list_webhooks()) == 2
+
+
+def test_a_list_that_becomes_shorter_between_two_pages_is_begun_anew(
+    upstream: Upstream, client: UpvestClient
+) -> None:
+    first, *others = [webhook(number) for number in range(1, 5)]
+    # The first is deleted after its page, so all others move forward by one.
+    upstream.api = in_turn(page([first, others[0]], 4), page(others[2:], 3), page(others, 3))
+    assert [each.id for each in client.list_webhooks()] == [other["id"] for other in others]
+    assert [request.query for request in upstream.calls] == [
+        "offset=0&limit=1000",
+        "offset=2&limit=1000",
+        "offset=0&limit=1000",
+    ]
+
+
+def test_no_webhook_is_missing_where_one_before_it_is_deleted_meanwhile(
+    upvest: LocalUpvest, connect: Connect, asked: Callable[[], list[LoggedRequest]]
+) -> None:
+    with upvest.store.transaction():
+        for number in range(1500):
+            upvest.store.save_webhook(webhook(number))
+
+    def delete_one_before_the_second_page() -> None:
+        if len([request for request in asked() if request.path == "/webhooks"]) == 1:
+            upvest.store.delete_webhook(webhook(7)["id"])
+
+    client = connect(credentials=credentials_of(upvest), before_request=delete_one_before_the_second_page)
+    expected = [webhook(number)["id"] for number in range(1500) if number != 7]
+    assert [each.id for each in client.list_webhooks()] == expected
+
+
+def test_a_list_that_grows_meanwhile_is_not_begun_anew(upstream: Upstream, client: UpvestClient) -> None:
+    upstream.api = in_turn(page([webhook(1), webhook(2)], 3), page([webhook(3), webhook(4)], 4))
+    assert len(client.list_webhooks()) == 4
+
+
+def test_a_list_that_never_stays_is_told(upstream: Upstream, client: UpvestClient) -> None:
+    begun = [page([webhook(1), webhook(2)], 4), page([webhook(4)], 3)]
+    upstream.api = in_turn(*begun * 3, page([]))
+    with pytest.raises(UpvestError) as failure:
+        client.list_webhooks()
+    assert str(failure.value) == snapshot("""\
+the list of webhooks became shorter each of the 3 times that it was read
+Run the command again once nobody deletes webhooks of this account.\
+""")
+    assert len(upstream.calls) == 6

@@ -60,6 +60,13 @@ def test_the_local_apis_problems_are_read(
         ({"type": "t", "status": 400}, "Bad Request"),
         ({}, "Bad Request"),
         ({"detail": "Detail", "more": {"unknown": [1]}}, "Detail"),
+        ({"title": "Title", "detail": ["Detail"]}, "Title"),
+        ({"title": {"en": "Title"}, "detail": 17}, "Bad Request"),
+        (
+            {"detail": "url: 'https://tenant.tld/canary' is not allowed"},
+            "url: 'https://tenant.tld…' is not allowed",
+        ),
+        ({"title": "https://tenant.tld/canary is no receiver"}, "https://tenant.tld… is no receiver"),
     ],
 )
 def test_the_detail_is_the_best_that_a_problem_has(
@@ -68,6 +75,7 @@ def test_the_detail_is_the_best_that_a_problem_has(
     error = failed(upstream, client, says(400, json.dumps(document).encode(), OWN))
     assert error.detail == detail
     assert error.summary == f"Upvest answered 400: {detail}"
+    assert "canary" not in str(error)
 
 
 def test_a_charset_in_the_content_type_does_not_matter(upstream: Upstream, client: UpvestClient) -> None:
@@ -81,12 +89,24 @@ def test_a_404_of_upvests_own_is_not_found(upstream: Upstream, client: UpvestCli
     assert type(failed(upstream, client, problem(404))) is NotFound
 
 
+@pytest.mark.parametrize("headers", [OWN, OWN | {"content-type": "Application/Problem+JSON"}])
+@pytest.mark.parametrize("body", [b'{"detail": ["no such webhook"]}', b'{"title": 1, "detail": null}', b"{}"])
+def test_a_404_of_upvests_own_is_not_found_whatever_it_says(
+    upstream: Upstream, client: UpvestClient, headers: dict[str, str], body: bytes
+) -> None:
+    error = failed(upstream, client, says(404, body, headers))
+    assert (type(error), error.summary) == (NotFound, "Upvest answered 404: Not Found")
+
+
 PROXY_404S: dict[str, Behaviour] = {
     "no body": says(404),
     "a page": says(404, b"<html>", HTML),
-    "a page with a request id": says(404, b"<html>", HTML | {"upvest-request-id": REQUEST_ID}),
     "a problem without a request id": says(404, b"{}", {"content-type": "application/problem+json"}),
     "a problem with an empty request id": says(404, b"{}", OWN | {"upvest-request-id": ""}),
+}
+
+DOUBTFUL_404S: dict[str, Behaviour] = {
+    "a page": says(404, b"<html>", HTML | {"upvest-request-id": REQUEST_ID}),
     "a problem that is no JSON": says(404, b"{", OWN),
     "a problem that is no object": says(404, b"[]", OWN),
     "a problem without a body": says(404, b"", OWN),
@@ -99,6 +119,19 @@ def test_a_404_that_is_not_upvests_own_is_not_not_found(upstream: Upstream, clie
         error = failed(upstream, client, behaviour)
         assert type(error) is ApiError, proxy
         assert error.summary == "404 Not Found, from something between here and Upvest", proxy
+
+
+def test_a_404_with_a_request_id_that_is_no_problem_is_not_not_found_and_accuses_no_proxy(
+    upstream: Upstream, client: UpvestClient
+) -> None:
+    for what, behaviour in DOUBTFUL_404S.items():
+        error = failed(upstream, client, behaviour)
+        assert type(error) is ApiError, what
+        assert text(upstream, error) == snapshot("""\
+404 Not Found, with a request id but not in the form of Upvest's errors
+PATCH /webhooks/42 at https://api.test, upvest-request-id 1f7a8f0e-6f0c-4a53-9a3b-0d5c7e7b2a11
+Make sure that no proxy changes answers on their way; else report the request id to Upvest's support.\
+"""), what
 
 
 def test_a_redirect_is_not_followed(upstream: Upstream, client: UpvestClient) -> None:

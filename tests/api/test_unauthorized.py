@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from inline_snapshot import snapshot
 
 from tests.api.conftest import NOW
-from tests.api.scripted import always, hangs_up, in_turn, page, problem, says, token, webhook
+from tests.api.scripted import always, gives, hangs_up, in_turn, page, problem, says, token, webhook
 from upvest_provider import limits
 from upvest_provider.api import Credentials, SigningKey
 from upvest_provider.errors import ApiError, ScopeMissing, UpvestError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.api.conftest import Connect
-    from tests.api.scripted import Behaviour, Upstream
+    from tests.api.scripted import Behaviour, Received, Upstream
     from upvest_provider.api import UpvestClient
     from upvest_provider.local import LocalUpvest, LoggedRequest
 
@@ -243,3 +243,52 @@ def test_the_other_scopes_are_not_asked_for_once_a_token_is_granted(
     client.list_webhooks()
     client.list_webhooks()
     assert len(upstream.token_requests) == 2
+
+
+def by_scopes(*passing: Behaviour, granted: str = BOTH) -> Callable[[Received], Behaviour]:
+    """An API that grants some scopes, after refusals that have nothing to do with them."""
+    rest = iter(passing)
+
+    def decide(request: Received) -> Behaviour:
+        [asked] = parse_qs(request.body.decode())["scope"]
+        return next(rest, token(asked.replace(" ", "+")) if asked in granted else refused())
+
+    return decide
+
+
+def test_a_refusal_that_passes_leaves_no_client_that_may_only_read(
+    upstream: Upstream, client: UpvestClient
+) -> None:
+    upstream.tokens = by_scopes(refused())
+    upstream.api = in_turn(page([]), gives(webhook(), 201), gives(webhook()))
+    client.list_webhooks()
+    client.create_webhook({"title": "t"})
+    client.update_webhook(webhook()["id"], {"title": "u"})
+    asked = [parse_qs(request.body.decode())["scope"] for request in upstream.token_requests]
+    assert asked == [[BOTH], ["webhooks:read"], [BOTH]]
+
+
+def test_a_refusal_that_passes_in_the_middle_of_a_creation_does_not_end_it(
+    upstream: Upstream, client: UpvestClient
+) -> None:
+    upstream.api = in_turn(gives(webhook(), 201), refused(), gives(webhook()))
+    upstream.tokens = by_scopes(token("first"), refused())
+    made = client.create_webhook({"title": "t"})
+    assert client.update_webhook(made.id, {"enabled": True}) == made
+    assert [request.headers["authorization"] for request in upstream.calls] == [
+        "Bearer first",
+        "Bearer first",
+        "Bearer webhooks:read+webhooks:admin",
+    ]
+
+
+def test_a_client_that_is_refused_for_no_cause_that_is_told_may_only_read_after_two_looks(
+    upstream: Upstream, client: UpvestClient
+) -> None:
+    upstream.tokens = by_scopes(granted="webhooks:read")
+    failure(lambda: client.create_webhook({"title": "t"}), ScopeMissing)
+    asked = [parse_qs(request.body.decode())["scope"] for request in upstream.token_requests]
+    assert asked == [[BOTH], ["webhooks:read"]] * 2
+    assert upstream.calls == []
+    client.list_webhooks()
+    assert len(upstream.token_requests) == 4

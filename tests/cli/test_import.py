@@ -111,6 +111,21 @@ Pulumi protects what it imports until the first `pulumi up` of a program that do
         assert "left out" in shown.stderr
         assert "secret" not in shown.stderr
 
+    def test_no_twin_of_a_webhook_joins_where_components_use_one_name_twice(self, shell: Shell) -> None:
+        type_ = "pulumi-python:dynamic/upvest:Webhook"
+        held = [
+            {"urn": f"urn:pulumi:dev::shop::{component}${type_}::users", "id": shell.hold(number), "type": type_}
+            for number, component in enumerate(("shop:index:Germany", "shop:index:Austria"), start=1)
+        ]
+        for number in (1, 2):
+            shell.hold(number + 2, url=f"https://tenant.tld/secret-{number}")
+        state = shell.file("components.json", json.dumps({"deployment": {"resources": held}}))
+        shown = shell.run("import", "--stack", "dev", "--state", state)
+        told = shown.stderr.splitlines()
+        assert told[0].startswith("left out: webhook 00000000-0000-4000-8000-000000000003 (Webhook 3): ")
+        assert told[2].startswith("left out: webhook 00000000-0000-4000-8000-000000000004 (Webhook 4): ")
+        assert told[-1] == "nothing to import"
+
 
 class TestRefusals:
     def test_a_webhook_that_the_account_does_not_have(self, shell: Shell) -> None:

@@ -135,6 +135,18 @@ def test_a_creation_that_only_warns_goes_on(account: Account, status: int, api: 
     assert "the test delivery failed: " in line
 
 
+@pytest.mark.parametrize("mode", STRICT)
+def test_a_receiver_that_answered_with_success_is_not_refused_for_what_upvest_leaves_out(
+    account: Account, proxy: Proxy, mode: Verify
+) -> None:
+    headers = {"content-type": "application/json", "upvest-request-id": "1f7a8f0e-6f0c-4a53-9a3b-0d5c7e7b2a11"}
+    answer = {"url": None, "response": {"status": 200, "headers": None, "body": None, "error": None}}
+    proxy.act("POST", "/webhooks/", lambda _: Reply(200, headers, json.dumps(answer).encode()))
+    run = account.run()
+    assert run.create(account.wanted(), enabling(run, mode)).enabled
+    assert account.held == [("Webhook of users", True)]
+
+
 def test_the_error_of_a_creation_whose_test_failed(account: Account) -> None:
     Receiver(account, 500)
     run = account.run()

@@ -14,12 +14,14 @@ from inline_snapshot import snapshot
 from upvest_provider.accounts import Accounts
 from upvest_provider.declared import Declarations
 from upvest_provider.errors import SettingsError, UpvestError, WrongAccount
+from upvest_provider.local import credentials as local_credentials
 from upvest_provider.outside import Outside
 from upvest_provider.rules import Fault
 from upvest_provider.settings import ACCOUNT_MEMBERS, Account, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 TOL = "6f1d7e0c-5b0e-4f3a-9d51-0a4c1c2f9b11"
 BYOL = "0b7a64b2-9a3a-4a43-8f0e-3c3a4f1d2e22"
@@ -331,6 +333,40 @@ If Upvest gave the same account a new client id, list the old one in its `former
 Set the api of one of upvest:accounts to sandbox and its clientId to aaaaaaaa-94a5-4c2c-8c84-9f2f1c5b7f01 in this stack.\
 """)
     assert refusal(lambda: accounts.refuse_other("id-1", owner, "tol"), WrongAccount) == told
+
+
+def test_a_webhook_of_another_local_state_is_left_alone_and_found_again_with_its_state(tmp_path: Path) -> None:
+    then, now = tmp_path / "then", tmp_path / "now"
+    for folder in (then, now):
+        folder.mkdir()
+        local_credentials.load_or_create(folder, "http://127.0.0.1:8790")
+
+    def ids(folder: Path) -> str:
+        return str(json.loads((folder / "credentials.json").read_text())["client_id"])
+
+    def accounts(folder: Path) -> Accounts:
+        return accounts_of(Settings({"upvest:api": "local"}.get, {"UPVEST_LOCAL_STATE": str(folder)}))
+
+    owner = state(Account("local", ids(then)))
+    told = refusal(lambda: accounts(now).holding("id-1", owner), WrongAccount)
+    assert told.replace(ids(then), "THEN").replace(ids(now), "NOW") == snapshot("""\
+webhook id-1 belongs to client THEN of local, and the settings name client NOW of local
+Nothing was sent: under another account the webhook would look deleted.
+A local API keeps its clients in its state: it ran on another one then, or that was removed.
+Set upvest:api to local and UPVEST_LOCAL_STATE to the state that has this client; if that is gone, run `pulumi state delete URN`.\
+""")
+    assert refusal(lambda: accounts(now).refuse_other("id-1", owner, None), WrongAccount) == told
+    accounts(then).refuse_other("id-1", owner, None)
+
+
+def test_a_client_id_that_is_no_uuid_is_not_shown_where_another_is_needed() -> None:
+    secret = "hunter2-client-secret"
+    accounts = accounts_of(settings({"tol": {"clientId": secret}, "again": {}}))
+    told = refusal(lambda: accounts.holding("id-1", state(Account("sandbox", TOL))), WrongAccount)
+    assert secret not in told
+    assert "the settings name tol: incomplete, again: incomplete" in told
+    twice = settings({"tol": {"clientId": secret}, "again": {"clientId": secret}})
+    assert secret not in refusal(twice.names)
 
 
 def test_an_account_of_an_environment_that_is_not_known_yet_refuses_nothing_offline() -> None:

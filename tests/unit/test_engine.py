@@ -3,12 +3,13 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 from inline_snapshot import snapshot
 
-from upvest_provider.engine import Engine, engine_of_this_process
+from upvest_provider.engine import PATIENCE, Engine, engine_of_this_process
 from upvest_provider.errors import EngineGone
 
 if TYPE_CHECKING:
@@ -45,6 +46,74 @@ def test_an_engine_that_was_killed_is_gone(listening: socket.socket) -> None:
 Pulumi's engine is gone, so nothing further was sent to Upvest
 Run `pulumi cancel` if the stack is locked, then `pulumi up --refresh`.\
 """)
+
+
+@pytest.fixture
+def too_busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    """The address of what listens and takes no connection more, so that one to it times out."""
+    monkeypatch.setattr("upvest_provider.engine.CONNECT_TIMEOUT", 0.01)
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        with suppress(TimeoutError):
+            while True:
+                stack.enter_context(socket.create_connection(address_of(server), timeout=0.05))
+        yield address_of(server)
+
+
+def test_an_engine_that_is_too_busy_to_answer_is_there(too_busy: tuple[str, int]) -> None:
+    engine = Engine(too_busy, monotonic=lambda: 0)
+
+    for _ in range(5):
+        engine.require()
+
+
+def test_an_engine_that_does_not_answer_for_long_is_taken_for_gone(too_busy: tuple[str, int]) -> None:
+    now = 100.0
+    engine = Engine(too_busy, monotonic=lambda: now)
+    engine.require()
+    now += PATIENCE
+    engine.require()
+
+    now += 0.1
+
+    with pytest.raises(EngineGone):
+        engine.require()
+
+
+# In a process of its own, for it leaves no file descriptor to anyone.
+WITHOUT_DESCRIPTORS = """
+import resource, sys
+from upvest_provider.engine import PATIENCE, Engine
+from upvest_provider.errors import EngineGone
+
+def outcome():
+    try:
+        engine.require()
+    except EngineGone:
+        return "gone"
+    return "there"
+
+now = 0
+host, _, port = sys.argv[-1].partition(":")
+engine = Engine((host, int(port)), monotonic=lambda: now)
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+told = []
+for scarce in (True, False, True):
+    now += PATIENCE
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3 if scarce else 64, hard))
+    told.append(outcome())
+now += PATIENCE
+print(*told, outcome())
+"""
+
+
+def test_a_process_without_a_file_descriptor_left_asks_again_later(listening: socket.socket) -> None:
+    host, port = address_of(listening)
+    command = [sys.executable, "-c", WITHOUT_DESCRIPTORS, f"{host}:{port}"]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+
+    assert ended.stdout.split() == ["there", "there", "there", "there"]
 
 
 def test_without_an_engine_nothing_is_required() -> None:

@@ -159,14 +159,35 @@ Set it with `pulumi config set KEY UUID`, as Upvest gave it to you.\
 
 
 @pytest.mark.parametrize("key", ["upvest:clientId", "upvest:keyId"])
-@pytest.mark.parametrize("value", ["tenant", CLIENT_ID[:-1], f"{CLIENT_ID}0", CLIENT_ID.replace("6", "g")])
-def test_an_id_that_is_no_uuid_is_named(key: str, value: str) -> None:
-    message = refusal(settings(CONFIG | {key: value}).credentials).replace(key, "KEY").replace(value, "VALUE")
+@pytest.mark.parametrize(
+    "value", ["tenant", CLIENT_ID[:-1], f"{CLIENT_ID}0", CLIENT_ID.replace("6", "g"), CANARY, PEM, "canary!" * 8]
+)
+def test_an_id_that_is_no_uuid_is_named_and_not_shown(key: str, value: str) -> None:
+    message = refusal(settings(CONFIG | {key: value}).credentials).replace(key, "KEY")
 
     assert message == snapshot("""\
-KEY is 'VALUE', and Upvest's ids are UUIDs
+KEY is no UUID, and Upvest's ids are UUIDs
 Correct KEY in the stack's file.\
 """)
+
+
+def test_a_client_id_that_is_no_uuid_is_nobodys() -> None:
+    assert settings(CONFIG | {"upvest:clientId": CANARY}).known_account() is None
+
+
+@pytest.mark.parametrize(
+    ("config", "environ"),
+    [
+        pytest.param({"upvest:clientId": "secret of 32 characters, no UUID"}, {}, id="client id"),
+        pytest.param({}, {"UPVEST_PRIVATE_KEY_FILE": "TUlIY0FnRUJCRUlB", "UPVEST_PRIVATE_KEY": ""}, id="key file"),
+        pytest.param({}, {"UPVEST_CLIENT_SECRET": "secret\udcff"}, id="client secret"),
+    ],
+)
+def test_no_error_beneath_holds_what_is_not_shown(config: dict[str, str], environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(CONFIG | config, SECRETS | environ).credentials()
+
+    assert caught.value.__context__ is None
 
 
 def test_a_stack_without_any_setting_is_asked_for_its_environment() -> None:
@@ -227,8 +248,8 @@ Unset UPVEST_API: the stack's file decides.\
             id="other client",
         ),
         pytest.param(
-            {"UPVEST_CLIENT_ID": "tenant"},
-            "UPVEST_CLIENT_ID in the environment (tenant) contradicts "
+            {"UPVEST_CLIENT_ID": CANARY},
+            "UPVEST_CLIENT_ID in the environment (no UUID) contradicts "
             f"upvest:clientId of the stack ({CLIENT_ID})\n"
             "Unset UPVEST_CLIENT_ID: the stack's file decides.",
             id="no UUID",
@@ -515,21 +536,21 @@ Set UPVEST_PRIVATE_KEY to it instead, and unset UPVEST_PRIVATE_KEY_FILE.\
         (
             "missing.pem",
             snapshot("""\
-the private key file that UPVEST_PRIVATE_KEY_FILE names cannot be read: No such file or directory (DIR/missing.pem)
+the private key file that UPVEST_PRIVATE_KEY_FILE names cannot be read: No such file or directory (found up to DIR)
 Set UPVEST_PRIVATE_KEY_FILE to the PEM file, and see that this user may read it.\
 """),
         ),
         (
             "directory",
             snapshot("""\
-the private key file that UPVEST_PRIVATE_KEY_FILE names cannot be read: Is a directory (DIR/directory)
+the private key file that UPVEST_PRIVATE_KEY_FILE names cannot be read: Is a directory (found up to DIR/directory)
 Set UPVEST_PRIVATE_KEY_FILE to the PEM file, and see that this user may read it.\
 """),
         ),
         (
             "garbage.pem/key.pem",
             snapshot("""\
-the private key file that UPVEST_PRIVATE_KEY_FILE names cannot be read: Not a directory (DIR/garbage.pem/key.pem)
+the private key file that UPVEST_PRIVATE_KEY_FILE names cannot be read: Not a directory (found up to DIR/garbage.pem)
 Set UPVEST_PRIVATE_KEY_FILE to the PEM file, and see that this user may read it.\
 """),
         ),
@@ -556,6 +577,49 @@ def test_an_unusable_private_key_file_is_named(tmp_path: Path, name: str, messag
     environ = {"UPVEST_CLIENT_SECRET": CANARY, "UPVEST_PRIVATE_KEY_FILE": str(tmp_path / name)}
 
     assert refusal(settings(environ=environ).credentials, tmp_path) == message
+
+
+DER = P521.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+HALVES = "".join(PEM.splitlines()[1:-1])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(base64.b64encode(DER).decode(), id="DER in base64"),
+        pytest.param(base64.urlsafe_b64encode(DER).decode(), id="DER in base64 for URLs"),
+        pytest.param(DER.hex(), id="DER in hexadecimal digits"),
+        pytest.param(PEM.partition("\n")[2], id="a PEM without its first line"),
+        pytest.param(HALVES, id="the body of a PEM"),
+        pytest.param(HALVES[:60], id="the beginning of one"),
+        pytest.param(f"/{HALVES[:43]}", id="one that begins like a path"),
+        pytest.param(PASSPHRASE, id="a passphrase"),
+    ],
+)
+def test_no_key_in_place_of_its_files_name_is_repeated(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    stack = settings(environ={"UPVEST_CLIENT_SECRET": CANARY, "UPVEST_PRIVATE_KEY_FILE": key})
+
+    first, fix = refusal(stack.credentials, tmp_path).splitlines()
+
+    start = "the private key file that UPVEST_PRIVATE_KEY_FILE names cannot be read: "
+    assert first.removeprefix(start) in {
+        f"{reason} (found up to {seen})"
+        for reason in ("File name too long", "No such file or directory")
+        for seen in ("DIR", "/")
+    }
+    assert fix == "Set UPVEST_PRIVATE_KEY_FILE to the PEM file, and see that this user may read it."
+
+
+def test_a_client_secret_that_is_no_text_is_named_and_not_shown() -> None:
+    assert refusal(
+        settings(environ=SECRETS | {"UPVEST_CLIENT_SECRET": f"{CANARY}\udcff"}).credentials
+    ) == snapshot("""\
+UPVEST_CLIENT_SECRET is no text in UTF-8
+Set UPVEST_CLIENT_SECRET to the secret as Upvest gave it to you.\
+""")
 
 
 ENCRYPTED_CONFIG = CONFIG | {
@@ -746,7 +810,7 @@ Remove DIR and start the local API anew.\
             "private_key_file",
             "/nowhere/key.pem",
             snapshot("""\
-the private key file that DIR/credentials.json names cannot be read: No such file or directory (/nowhere/KEY)
+the private key file that DIR/credentials.json names cannot be read: No such file or directory (found up to /)
 Remove DIR and start the local API anew.\
 """),
         ),

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.api.scripted import REQUEST_ID, Upstream, always, gives, hangs_up, in_turn, problem, says
 from upvest_provider.api import Credentials, SigningKey, UpvestClient
 from upvest_provider.errors import EngineGone, ReceiverRefused
+from upvest_provider.redacted import LENGTH
 from upvest_provider.verification import Tested as LastTest  # pytest would take `Tested` for tests
 from upvest_provider.verification import Verification, Verify
 
@@ -128,6 +129,30 @@ def test_what_proves_nothing_is_warned_of_or_refused(
         assert said == []
     assert verification.last == last
     assert "secret" not in str(last.as_output())
+
+
+@pytest.mark.parametrize("mode", TESTING)
+def test_what_upvest_says_of_the_receiver_is_kept_and_shown_without_the_path_of_its_url(
+    upstream: Upstream, said: list[str], verify: Callable[[Verify], Verification], mode: Verify
+) -> None:
+    words = (
+        'Post "https://hooks.tenant.tld/canary": dial tcp: lookup hooks.tenant.tld:\n\tno such host' + " etc" * 200
+    )
+    upstream.api = always(receiver(0, words))
+    verification = verify(mode)
+    shown = [*said]
+    if mode is Verify.WARN:
+        first(verification)
+        shown = said
+    else:
+        with pytest.raises(ReceiverRefused) as caught:
+            first(verification)
+        shown = [caught.value.summary]
+    assert verification.last is not None
+    told = verification.last.as_output()["error"]
+    assert told.startswith('Post "https://hooks.tenant.tld…": dial tcp: lookup hooks.tenant.tld: no such host etc')
+    assert len(told) <= LENGTH
+    assert [line.partition("Upvest could not reach the receiver: ")[2] for line in shown] == [told]
 
 
 @pytest.mark.parametrize(

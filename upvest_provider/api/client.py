@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
 from upvest_provider import limits
-from upvest_provider.errors import MalformedAnswer
+from upvest_provider.errors import MalformedAnswer, UpvestError
 
 from .models import Webhook, WebhookPage, parse
 from .session import Session
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 REQUEST_ID = "upvest-request-id"
 """Stands on every answer of Upvest's, errors included (API reference, 2026)."""
+
+LISTINGS = 3
+"""How often a list is begun that becomes shorter while it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,31 @@ class UpvestClient:
         self._session.close()
 
     def list_webhooks(self) -> list[Webhook]:
-        """All webhooks of the account, in the order of their creation: one request per 1,000."""
+        """All webhooks of the account, in the order of their creation: one request per 1,000.
+
+        Raises:
+            UpvestError: Webhooks were deleted meanwhile each time that the list was begun.
+        """
+        for _ in range(LISTINGS):
+            webhooks = self._listed()
+            if webhooks is not None:
+                return webhooks
+        raise UpvestError(
+            f"the list of webhooks became shorter each of the {LISTINGS} times that it was read",
+            fix="Run the command again once nobody deletes webhooks of this account.",
+        )
+
+    def _listed(self) -> list[Webhook] | None:
+        """All webhooks; None where one was deleted between two pages, so that another may have been missed."""
         webhooks: dict[str, Webhook] = {}
+        total = 0
         while True:
             query = urlencode({"offset": len(webhooks), "limit": limits.PAGE})
             answer = self._session.call(Request("GET", "/webhooks", query))
             page = parse(WebhookPage, answer.body, "GET /webhooks")
+            if webhooks and page.meta.total_count < total:
+                return None
+            total = page.meta.total_count
             found = {webhook.id: webhook for webhook in page.data}
             if found and found.keys() <= webhooks.keys():
                 raise MalformedAnswer(
@@ -94,7 +116,7 @@ class UpvestClient:
                     fix="Make sure that `upvest:api` names Upvest's API.",
                 )
             webhooks |= found
-            if not found or len(webhooks) >= page.meta.total_count:
+            if not found or len(webhooks) >= total:
                 return list(webhooks.values())
 
     def get_webhook(self, webhook_id: str) -> Webhook:

@@ -58,7 +58,9 @@ class Webhook(Model):
     enabled: bool
     type: list[str]
     exclude_type: Annotated[list[str], BeforeValidator(lambda value: value or [])] = Field(default_factory=list)
-    config: WebhookConfig = Field(default_factory=WebhookConfig)
+    config: Annotated[WebhookConfig, BeforeValidator(lambda value: {} if value is None else value)] = Field(
+        default_factory=WebhookConfig
+    )
     created_at: str
     updated_at: str
 

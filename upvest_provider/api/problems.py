@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from upvest_provider.errors import ApiError, NotFound
+from upvest_provider.redacted import redacted
 
 if TYPE_CHECKING:
     from .seldom import Problem
     from .signature import Request
     from .transport import Answer
-
-DETAIL_LENGTH = 300
-"""Characters: several rules of a form that was refused fit in."""
 
 FIXES = {
     400: "Correct what Upvest names, then run the command again.",
@@ -38,14 +35,17 @@ def problem_of(answer: Answer, request: Request, base_url: str, *details: str, f
     """
     request_id = answer.headers.get("upvest-request-id", "")
     problem = _problem(answer)
-    told = (problem.detail or problem.title) if problem else None
-    detail = _one_line(told or _phrase(answer.status))
+    told = (problem.detail or problem.title) if problem else ""
+    detail = redacted(told) or _phrase(answer.status)
     own = problem is not None and request_id != ""
-    summary = (
-        f"Upvest answered {answer.status}: {detail}"
-        if own
-        else f"{answer.status} {_phrase(answer.status)}, from something between here and Upvest"
-    )
+    if own:
+        summary = f"Upvest answered {answer.status}: {detail}"
+    elif request_id:
+        summary = (
+            f"{answer.status} {_phrase(answer.status)}, with a request id but not in the form of Upvest's errors"
+        )
+    else:
+        summary = f"{answer.status} {_phrase(answer.status)}, from something between here and Upvest"
     named = f"upvest-request-id {request_id}" if request_id else "no upvest-request-id"
     # A 404 to a list or a token's request says nothing of any webhook.
     is_about_one = request.path.startswith("/webhooks/")
@@ -58,12 +58,12 @@ def problem_of(answer: Answer, request: Request, base_url: str, *details: str, f
         detail=detail,
         request_id=request_id,
         retry_after=_seconds(answer.headers.get("retry-after", "")),
-        fix=fix or _fix(answer.status, own=own),
+        fix=fix or _fix(answer.status, request_id, own=own),
     )
 
 
 def _problem(answer: Answer) -> Problem | None:
-    if not answer.headers.get("content-type", "").startswith("application/problem+json"):
+    if not answer.headers.get("content-type", "").lower().startswith("application/problem+json"):
         return None
     from .seldom import Problem  # noqa: PLC0415 - most runs meet none
 
@@ -73,11 +73,6 @@ def _problem(answer: Answer) -> Problem | None:
         return None
 
 
-def _one_line(text: str) -> str:
-    """The API's own words, so that they fit into a line of ours."""
-    return textwrap.shorten(text, DETAIL_LENGTH, placeholder=" …")
-
-
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
@@ -85,7 +80,11 @@ def _phrase(status: int) -> str:
         return "unknown status"
 
 
-def _fix(status: int, *, own: bool) -> str:
+def _fix(status: int, request_id: str, *, own: bool) -> str:
+    if not own and request_id:
+        return (
+            "Make sure that no proxy changes answers on their way; else report the request id to Upvest's support."
+        )
     if not own:
         return "Make sure that `upvest:api` and any HTTP proxy of this machine lead to Upvest, then run again."
     return FIXES.get(

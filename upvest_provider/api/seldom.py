@@ -5,27 +5,31 @@ See `models` for what every `up` reads.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator
+
+from upvest_provider.redacted import redacted
 
 from .models import Model
+
+Words = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
+"""Text for persons; what is none must not make the rest unreadable."""
 
 
 class ReceiverResponse(Model):
     """What the receiver said to a test delivery."""
 
     status: int | None = None
-    headers: dict[str, Any] = Field(default_factory=dict)
-    body: str = ""
-    error: str | None = None
-    """Set only where the receiver could not be reached."""
+    body: Words = ""
+    error: Annotated[str, AfterValidator(redacted)] | None = None
+    """Set only where the receiver could not be reached; may quote the webhook's URL, so it is redacted."""
 
 
 class WebhookTest(Model):
     """The result of a test delivery."""
 
-    url: str
+    url: Words = ""
     response: ReceiverResponse
 
 
@@ -48,5 +52,5 @@ class VerificationKeys(Model):
 class Problem(Model):
     """An error as problem+json (RFC 9457)."""
 
-    title: str | None = None
-    detail: str | None = None
+    title: Words = ""
+    detail: Words = ""

@@ -36,6 +36,8 @@ class _Token:
     value: str = field(repr=False)
     renew_at: float
     scopes: str
+    is_all: bool
+    """Whether Upvest said that the client lacks the scopes that were asked for before."""
 
 
 class AccessTokens:
@@ -66,16 +68,10 @@ class AccessTokens:
             ScopeMissing: The client is not allowed such calls.
             UpvestError: There is no token; the call itself was not sent.
         """
-
-        def usable(token: _Token) -> bool:
-            return token.value != refused and self._clock() < token.renew_at
-
-        try:
-            token = self._token.get(usable=usable)
-        except UpvestError as error:
-            error.outcome_unknown = False  # whatever became of the token's request, the caller's was not sent
-            raise
-        if scope == ADMIN and ADMIN not in token.scopes.split():
+        token = self._granted(refused)
+        if not _serves(token, scope) and not token.is_all:
+            token = self._granted(token.value)
+        if not _serves(token, scope):
             raise ScopeMissing(
                 f"this client may only read: Upvest grants it {READ}, not {ADMIN}",
                 f"The call was not sent to {self._credentials.base_url}.",
@@ -83,17 +79,30 @@ class AccessTokens:
             )
         return token.value
 
+    def _granted(self, refused: str) -> _Token:
+        def usable(token: _Token) -> bool:
+            return token.value != refused and self._clock() < token.renew_at
+
+        try:
+            return self._token.get(usable=usable)
+        except UpvestError as error:
+            error.outcome_unknown = False  # whatever became of the token's request, the caller's was not sent
+            raise
+
     def _fetch(self) -> _Token:
         refusal: ApiError | None = None
+        is_all = True
         for scopes in ASKED:
             asked_at = self._clock()
             request = self._request(scopes)
             answer = self._exchange(request)
             if answer.status != UNAUTHORIZED:
                 token = parse(AccessToken, answer.body, request.what)
-                return _Token(token.access_token, asked_at + token.expires_in - limits.TOKEN_MARGIN, scopes)
+                renew_at = asked_at + token.expires_in - limits.TOKEN_MARGIN
+                return _Token(token.access_token, renew_at, scopes, is_all)
             error, cause = refusal_of(answer, request, self._credentials.base_url, self._clock())
             refusal = refusal or error
+            is_all &= cause is Cause.SCOPE
             if cause not in (Cause.SCOPE, Cause.UNKNOWN):
                 break
         assert refusal is not None  # noqa: S101 - for the type checker: something was asked for
@@ -108,3 +117,7 @@ class AccessTokens:
         }
         headers = {"content-type": "application/x-www-form-urlencoded"}
         return Request("POST", "/auth/token", headers=headers, body=urlencode(form).encode())
+
+
+def _serves(token: _Token, scope: str) -> bool:
+    return scope != ADMIN or ADMIN in token.scopes.split()

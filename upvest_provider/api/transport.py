@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,12 +11,17 @@ from urllib.parse import urlsplit
 import httpx
 
 from upvest_provider import limits
-from upvest_provider.errors import MalformedAnswer, NoAnswer, Unreachable
+from upvest_provider.errors import MalformedAnswer, NoAnswer, SettingsError, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .signature import Request
+
+
+OF_TLS = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"})
+OF_PROXIES = frozenset({"ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"})
+"""The variables of the environment that httpx reads; those of proxies also in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +43,14 @@ class Transport:
 
     The usual variables for proxies and certificate authorities apply (`HTTPS_PROXY`, `NO_PROXY`,
     `SSL_CERT_FILE`), but for loopback, which no proxy can reach.
+
+    Raises:
+        SettingsError: One of these variables is unusable.
     """
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
-        is_encrypted = urlsplit(base_url).scheme == "https"
-        self._client = httpx.Client(
-            # Without TLS there is nothing to verify, and loading the authorities takes longer than a request.
-            verify=True if is_encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            follow_redirects=False,
-            limits=httpx.Limits(max_connections=limits.CONNECTIONS, max_keepalive_connections=limits.CONNECTIONS),
-            trust_env=is_encrypted,
-        )
+        self._client = _client(is_encrypted=urlsplit(base_url).scheme == "https")
         # Only what is set by hand goes out, so that all of it can be signed.
         self._client.headers.clear()
 
@@ -95,6 +97,29 @@ class Transport:
                 fix="Run `pulumi up --refresh` once the API answers again.",
             ) from None
         return Answer(response.status_code, dict(response.headers), content)
+
+
+def _client(*, is_encrypted: bool) -> httpx.Client:
+    try:
+        return httpx.Client(
+            # Without TLS there is nothing to verify, and loading the authorities takes longer than a request.
+            verify=True if is_encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=limits.CONNECTIONS, max_keepalive_connections=limits.CONNECTIONS),
+            trust_env=is_encrypted,
+        )
+    except OSError as error:
+        variables, reason = OF_TLS, error.strerror or type(error).__name__
+    except ImportError:
+        variables, reason = OF_PROXIES, "SOCKS needs the package socksio, which is not installed"
+    except (ValueError, httpx.InvalidURL):
+        variables, reason = OF_PROXIES, "its form is not understood; a proxy is http://HOST:PORT"
+    # Raised here and not above: what httpx raised quotes the URL of the proxy, which may hold a password.
+    names = [name for name, value in os.environ.items() if value and name.upper() in variables]
+    named = " or ".join(names) or "default"
+    raise SettingsError(
+        f"the environment's {named} cannot be used: {reason}", fix=f"Correct {named}, or unset it."
+    )
 
 
 def _bounded(response: httpx.Response, what: str) -> bytes:

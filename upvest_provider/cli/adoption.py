@@ -80,7 +80,8 @@ class Adoption:
 
     def note(self, name: str, webhook: Webhook) -> None:
         """Remember a webhook that the stack holds, so that none that delivers the same joins it."""
-        self._provider.check({}, self._inputs(name, _declarable(webhook)[0]))
+        # Resources of different components may share a name, and no two a webhook.
+        self._provider.check({}, self._inputs(name, _declarable(webhook)[0]) | {CLAIM: self._claim(webhook.id)})
 
     def adopt(self, name: str, webhook: Webhook) -> Adopted:
         """A webhook as the resource of this name.
@@ -97,7 +98,7 @@ class Adoption:
         declared, unsaid = _declarable(webhook)
         checked = self._provider.check({}, self._inputs(name, declared))
         if checked.failures:
-            reasons = "; ".join(f"{failure.property} {failure.reason}" for failure in checked.failures)
+            reasons = "; ".join(failure.reason for failure in checked.failures)
             raise NotAdoptable(f"{what}: {reasons}", fix="Change it at Upvest first, or leave it as it is.")
         observed = fields_of(webhook)
         written = history(declared, observed, declared, None)

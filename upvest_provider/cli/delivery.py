@@ -48,7 +48,7 @@ def send_test(
     else:
         told = answer | {"enabled": "yes" if webhook.enabled else "no"}
         print_fields({name: str(value) for name, value in told.items() if value is not None})
-    why = _failure(test, stack)
+    why = _failure(test, webhook, stack)
     if why:
         _tell(why)
         raise typer.Exit(1)
@@ -84,7 +84,7 @@ def _beginning(body: str) -> str:
     return body if len(body) <= BODY else f"{body[:BODY]}…"
 
 
-def _failure(test: WebhookTest | None, stack: str) -> str:
+def _failure(test: WebhookTest | None, webhook: Webhook, stack: str) -> str:
     """Why the test proves nothing; empty where the receiver answered with success."""
     if test is None:
         return (
@@ -92,7 +92,7 @@ def _failure(test: WebhookTest | None, stack: str) -> str:
         )
     response = test.response
     if response.error:
-        mend = f"Run `upvest-webhooks probe {shown_url(test.url)} --stack {shlex.quote(stack)}`."
+        mend = f"Run `upvest-webhooks probe {shown_url(webhook.url)} --stack {shlex.quote(stack)}`."
         return f"Upvest could not reach the receiver: {printable(response.error)}\n{mend}"
     if response.status is None:
         return "Upvest does not tell what the receiver answered.\nRead the receiver's log."

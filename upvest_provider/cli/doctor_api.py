@@ -18,6 +18,7 @@ from upvest_provider.errors import (
     MalformedAnswer,
     NoAnswer,
     ScopeMissing,
+    SettingsError,
     Unreachable,
     UpvestError,
 )
@@ -70,7 +71,13 @@ def examine_api(
         clock: Unix seconds.
         sleep: Waits between attempts.
     """
-    with closing(Conversation(credentials, clock=clock, sleep=sleep)) as conversation:
+    try:
+        begun = Conversation(credentials, clock=clock, sleep=sleep)
+    except SettingsError as error:
+        yield failed("connection", error)
+        yield from (skipped(check, "connection") for check in API_CHECKS if check != "connection")
+        return
+    with closing(begun) as conversation:
         try:
             conversation.require_token(READ)
         except UpvestError as error:
