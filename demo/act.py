@@ -158,5 +158,4 @@ def _last_words(error: str) -> str:
     lines = error.strip().splitlines()
     starts = [number for number, line in enumerate(lines) if "upvest_provider.errors." in line]
     said = [re.sub(r".*upvest_provider\.errors\.\w+: ", "", line) for line in lines[starts[-1] if starts else 0 :]]
-    brief = [re.sub(r"property (\w+) value .* has a problem: ", r"\1 ", line) for line in said]
-    return "\n  ".join(line for line in brief if line.strip())
+    return "\n  ".join(line for line in said if line.strip())

@@ -200,7 +200,7 @@ def test_what_a_check_refuses() -> None:
 
 **Errors and warnings**
 
-- Error: `pulumi-python:dynamic/upvest:Webhook resource 'users': property url value {…} has a problem: must start with https://`
+- Error: `pulumi-python:dynamic/upvest:Webhook resource 'users' has a problem: url must start with https://`
 """)
 
 
