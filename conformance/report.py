@@ -23,8 +23,13 @@ NOT_ASKED = {
     "how many webhooks a client may have": "would need to make that many",
     "the live API, its rate limit and Retry-After": "only a sandbox is asked, and gently",
     "Ed25519 and P-256 keys": "Upvest registers keys by hand",
-    "deliveries: payload of a test, signature, time-out, what becomes of queued events": "need a receiver",
+    "deliveries: payload of a test, signature, user agent, time-out; what becomes of a queue": "need a receiver",
+    "whether Upvest calls a URL when it is written": "needs a receiver; whether one must answer is asked",
+    "whether names are refused that lead to private addresses": "Upvest might call into its own network",
     "how often verification keys rotate": "takes longer than a run",
+    "whether verification keys differ by environment": "the live API is never asked",
+    "whether verification keys differ by client": "needs two clients",
+    "categories that a newer version of the API has": "no document names them",
 }
 """What stays open, and why."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.account import HOST
+from conformance.account import HOST, QUIET
 from conformance.question import Found, Unclear, question
 
 from .words import each, listed, taken
@@ -59,6 +59,16 @@ def url_forms(ground: Ground) -> Found:
         answers[form] = "refused" if got is None else "kept" if got == url else "rewritten"
         seen[form] = f"{reply}" if got in (None, url) else f"{url} became {got}"
     return Found(answers, listed(seen))
+
+
+@question("nothing; the guide has a receiver tested by a call of its own")
+def url_of_no_receiver(ground: Ground) -> Found:
+    """Is a URL taken at which nobody answers?"""
+    created = ground.account.post()
+    replies = {"creation": created}
+    if created.is_taken():
+        replies["change"] = ground.account.patch(created.document, url=ground.account.url(), type=QUIET)
+    return each(replies)
 
 
 @question("1s to 30s (July 2026); older ones allow 1s to 99m, as a pattern")

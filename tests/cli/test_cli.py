@@ -195,6 +195,37 @@ class TestFaults:
             assert client.list_webhooks() == []
         assert upvest.faults.met == []
 
+    def test_the_next_request_that_it_names_is_answered_otherwise(
+        self, upvest: LocalUpvest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        state = ["--state", str(tmp_path / "upvest")]
+        given = ["behaviour", "--path", "/webhooks?", "--behaviour", '{"unknown_fields": "added"}']
+        code, out, _ = called(capsys, "local-fault", *given, *state)
+        assert (code, json.loads(out)["behaviour"]) == (0, {"unknown_fields": "added"})
+        assert [fault.behaviour for fault in upvest.faults.added] == [{"unknown_fields": "added"}]
+
+    @pytest.mark.parametrize(
+        ("given", "code", "told"),
+        [
+            ("{", 2, "Invalid value for '--behaviour': "),
+            ("[]", 1, "behaviour: Input should be a valid dictionary"),
+            ('{"urls": "lowered"}', 1, "behaviour: urls: Unexpected keyword argument"),
+        ],
+    )
+    def test_a_behaviour_that_is_none_is_told(
+        self,
+        upvest: LocalUpvest,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        given: str,
+        code: int,
+        told: str,
+    ) -> None:
+        state = ["--state", str(tmp_path / "upvest")]
+        refused = called(capsys, "local-fault", "behaviour", "--behaviour", given, *state)
+        assert (refused[0], told in refused[2]) == (code, True), refused[2]
+        assert upvest.faults.added == []
+
     def test_every_kind_of_fault_stands_in_the_help(self, capsys: pytest.CaptureFixture[str]) -> None:
         words = re.findall(r"\w+", called(capsys, "local-fault", "--help")[1])
         assert {str(kind) for kind in FaultKind} | {"refuse"} <= set(words)

@@ -22,7 +22,7 @@ PREVIEW = Path(__file__).parent / "previews" / "same.json"
         (
             ("local-fault", "status", "--status", "400", "--state", "STATE"),
             snapshot(
-                '{"kind": "status", "method": "", "path": "", "skip": 0, "count": 1, "probability": 1.0, "status": 400, "seconds": 0.0, "retry_after": null}\n'
+                '{"kind": "status", "method": "", "path": "", "skip": 0, "count": 1, "probability": 1.0, "status": 400, "seconds": 0.0, "retry_after": null, "behaviour": {}}\n'
             ),
         ),
         (("local-fault", "--clear", "--state", "STATE"), snapshot("")),

@@ -13,6 +13,7 @@ from conformance.questions import QUESTIONS
 from conformance.report import AS_EXPECTED, compared
 from conformance.waiting import LONGEST, PAUSE
 from upvest_provider.local.behaviour import FILE, Behaviour, load_behaviour
+from upvest_provider.local.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +93,26 @@ def test_the_local_api_behaves_as_its_fact_file_says_and_as_the_documents_do(
     lines = compared(results, shipped["answers"])
     assert {line.result.question.name: line.result.saw for line in lines if line.verdict not in AS_EXPECTED} == {}
     assert [line.result.question.name for line in lines] == [question.name for question in QUESTIONS]
+
+
+@pytest.mark.parametrize(
+    ("refused", "answer"),
+    [
+        (None, {"creation": "taken", "change": "taken"}),
+        ("PATCH", {"creation": "taken", "change": "refused"}),
+        ("POST", {"creation": "refused"}),
+    ],
+)
+def test_the_suite_finds_where_a_receiver_must_answer(
+    upvest: LocalUpvest, ask: Asking, refused: str | None, answer: dict[str, str]
+) -> None:
+    if refused:
+        upvest.faults.add(Fault(FaultKind.STATUS, method=refused, path="/webhooks", status=400))
+
+    found = ask(QUESTION["url_of_no_receiver"])["url_of_no_receiver"].found
+
+    assert found
+    assert found.answer == answer
 
 
 def test_everything_that_is_asked_is_in_the_fact_file_under_one_name() -> None:

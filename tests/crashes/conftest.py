@@ -8,7 +8,7 @@ import pytest
 from tests.crashes.processes import Family
 from tests.crashes.providers import Providers
 from tests.lifecycle.life import Life, life_on
-from upvest_provider.local import LocalUpvest
+from upvest_provider.local import ControlClient, LocalUpvest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,16 @@ def upvest(shared_upvest: LocalUpvest) -> Iterator[LocalUpvest]:
     shared_upvest.faults.release()
     for webhook in shared_upvest.store.webhooks():
         shared_upvest.store.delete_webhook(webhook["id"])
+
+
+@pytest.fixture
+def receiver(upvest: LocalUpvest) -> str:
+    """The URL of a receiver that takes everything."""
+    host, control = "hooks.tenant.tld", ControlClient(Path(upvest.credentials.private_key_file).parent)
+    control.put("dns", host, "A", values=["127.0.0.1"])
+    control.put("listeners", host)
+    control.put("certificates", host)
+    return f"https://{host}:{upvest.world.receiver.port}/users"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -30,7 +31,8 @@ NOTHING_DONE = {"reset_before", "timeout_before", "hold_before", "status", "prox
 
 
 def fault(kind: str, **members: Any) -> Fault:  # noqa: ANN401 - those of `Fault`
-    needed = {"status": 503} if kind.startswith(("status", "proxy")) else {}
+    usual = {"behaviour": {"behaviour": {"type_order": "sorted"}}}
+    needed: dict[str, Any] = {"status": 503} if kind.startswith(("status", "proxy")) else usual.get(kind, {})
     return Fault(FaultKind(kind), **{**needed, **members})
 
 
@@ -305,6 +307,85 @@ class TestLag:
         assert row["kept"] <= 2
 
 
+class TestBehaviour:
+    """Of one call; what it makes of each of its answers is tested with that of the whole server."""
+
+    @pytest.mark.parametrize(
+        ("answers", "sent", "shown", "usual"),
+        [
+            ({"url_host": "lowered"}, {"url": "https://A.tld/B"}, "https://a.tld/B", "https://A.tld/B"),
+            ({"type_order": "sorted"}, {"type": ["USER", "ORDER"]}, ["ORDER", "USER"], ["USER", "ORDER"]),
+            ({"unknown_category": "accepted"}, {"type": ["NEW"]}, ["NEW"], None),
+            ({"title_rule": "32"}, {"title": "t" * 33}, None, "t" * 33),
+            (
+                {"delay_rule": "minutes"},
+                {"config": {"delay": "60s"}},
+                {"delay": "1m", "max_package_size": 51200},
+                None,
+            ),
+        ],
+        ids=str,
+    )
+    def test_a_creation_is_answered_otherwise_and_the_next_as_usual(
+        self,
+        upvest: LocalUpvest,
+        client: Caller,
+        answers: dict[str, Any],
+        sent: dict[str, Any],
+        shown: object,
+        usual: object,
+    ) -> None:
+        """None for what is refused."""
+        upvest.faults.add(fault("behaviour", method="POST", behaviour=answers))
+        (name,) = sent
+        seen = []
+        for _ in range(2):
+            reply = client.call("POST", "/webhooks", {**WEBHOOK, **sent})
+            assert reply.status in (201, 400)
+            seen.append(reply.json[name] if reply.status == 201 else None)
+        assert seen == [shown, usual]
+        assert [met.fault.behaviour for met in upvest.faults.met] == [answers]
+
+    def test_a_partial_config_replaces_and_the_next_is_merged(self, upvest: LocalUpvest, client: Caller) -> None:
+        path = f"/webhooks/{client.create(config={'max_package_size': 100})['id']}"
+        upvest.faults.add(fault("behaviour", method="PATCH", behaviour={"config_patch": "replaced"}))
+        sizes = []
+        for _ in range(2):
+            config = client.call("PATCH", path, {"config": {"delay": "8s"}}).json["config"]
+            sizes.append(config["max_package_size"])
+            client.call("PATCH", path, {"config": {"max_package_size": 100}})
+        assert sizes == [51200, 100]
+
+    def test_unknown_fields_come_with_as_many_answers_as_it_says(
+        self, upvest: LocalUpvest, client: Caller
+    ) -> None:
+        client.create()
+        lists = fault("behaviour", path="/webhooks?", skip=1, count=2, behaviour={"unknown_fields": "added"})
+        upvest.faults.add(lists)
+        replies = [client.call("GET", "/webhooks?limit=1").json for _ in range(4)]
+        assert ["undocumented" in reply["data"][0] for reply in replies] == [False, True, True, False]
+        assert ["undocumented" in reply["meta"] for reply in replies] == [False, True, True, False]
+
+    def test_a_probability_decides_for_each_call(self, upvest: LocalUpvest, client: Caller) -> None:
+        client.create()
+        added = {"unknown_fields": "added"}
+        upvest.faults.add(fault("behaviour", count=20, probability=0.5, behaviour=added))
+        replies = [client.call("GET", "/webhooks").json["meta"] for _ in range(20)]
+        assert {"undocumented" in meta for meta in replies} == {True, False}
+
+    def test_who_may_call_is_an_answer_of_the_call_too(self, upvest: LocalUpvest, client: Caller) -> None:
+        client.scope = "webhooks:admin"
+        client.log_in()
+        upvest.faults.add(fault("behaviour", behaviour={"admin_reads": False}))
+        assert [client.call("GET", "/webhooks").status for _ in range(2)] == [403, 200]
+
+    def test_what_the_server_answers_otherwise_stays(self, upvest: LocalUpvest, client: Caller) -> None:
+        upvest.behaviour = replace(upvest.behaviour, default_delay="5s")
+        upvest.faults.add(fault("behaviour", behaviour={"default_max_package_size": 100}))
+        assert client.create()["config"] == {"delay": "5s", "max_package_size": 100}
+        assert (upvest.behaviour.default_delay, upvest.behaviour.default_max_package_size) == ("5s", 51200)
+
+
 class TestDown:
     def test_connections_are_refused_while_it_is_down(self, upvest: LocalUpvest, client: Caller) -> None:
         for _ in range(2):
@@ -440,6 +521,12 @@ class TestWhichRequests:
         ({"kind": "status"}, "status\n  must be from 200 to 599 for status"),
         ({"kind": "proxy", "status": 600}, "status\n  must be from 200 to 599 for proxy"),
         ({"kind": "lost", "methods": "GET"}, "methods\n  Unexpected keyword argument"),
+        ({"kind": "behaviour"}, "behaviour\n  must hold an answer at least"),
+        ({"kind": "behaviour", "behaviour": ["url_host"]}, "behaviour\n  Input should be a valid dictionary"),
+        (
+            {"kind": "behaviour", "behaviour": {"url_host": "upper", "urls": 1}},
+            "behaviour\n  url_host: Input should be 'kept' or 'lowered'; urls: Unexpected keyword argument",
+        ),
     ],
     ids=str,
 )
@@ -463,11 +550,21 @@ class TestFromOutside:
             "status": 429,
             "seconds": 0.0,
             "retry_after": 3,
+            "behaviour": {},
         }
         assert client.call("GET", "/webhooks").status == 429
         assert control.faults_met() == [{"number": 1, "fault": added, "method": "GET", "path": "/webhooks"}]
         control.mend()
         assert (control.faults_met(), upvest.faults.added) == ([], [])
+
+    def test_a_call_is_answered_otherwise(self, control: ControlClient, client: Caller) -> None:
+        added = control.fail("behaviour", method="POST", behaviour={"title_rule": "32"})
+        assert added["behaviour"] == {"title_rule": "32"}
+        title = "t" * 33
+        assert client.call("POST", "/webhooks", {**WEBHOOK, "title": title}).status == 400
+        assert client.create(title=title)["title"] == title
+        assert control.behaviour()["title_rule"] == "100"
+        assert [met["fault"] for met in control.faults_met()] == [added]
 
     def test_mending_releases_what_is_held(self, upvest: LocalUpvest, state: Path, client: Caller) -> None:
         break_with(state, "hold_before")
@@ -484,6 +581,15 @@ class TestFromOutside:
             ({"kind": "lost", "methods": "GET"}, "methods: Unexpected keyword argument"),
             ({"kind": "refuse"}, "seconds: must be more than 0 for refuse"),
             ({"kind": "refuse", "seconds": "long"}, "seconds: Input should be a valid number"),
+            (
+                {"kind": "refuse", "seconds": 1, "path": "/webhooks", "count": 2},
+                "count, path: not for refuse, which shuts the port for everybody",
+            ),
+            ({"kind": "behaviour"}, "behaviour: must hold an answer at least"),
+            (
+                {"kind": "behaviour", "behaviour": {"title_rule": 32}},
+                "behaviour: title_rule: Input should be '100' or '32'",
+            ),
         ],
         ids=str,
     )

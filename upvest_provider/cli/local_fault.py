@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ from .extras import extra
 from .options import LocalState  # noqa: TC001 - typer reads the annotations
 
 KINDS = (
-    "What goes wrong: lost, cut, malformed, slow, lag, revoked, reset_before, reset_after, timeout_before, "
+    "lost, cut, malformed, slow, lag, revoked, behaviour, reset_before, reset_after, timeout_before, "
     "timeout_after, hold_before, hold_after, status, status_after, proxy, proxy_after; refuse shuts the port."
 )
 
@@ -35,12 +35,13 @@ def local_fault(
     status: Annotated[int | None, typer.Option(metavar="N", help="For status… and proxy….")] = None,
     seconds: Annotated[float | None, typer.Option(metavar="S", help="For slow, lag and refuse.")] = None,
     retry_after: Annotated[int | None, typer.Option(metavar="S", help="For status… and proxy….")] = None,
+    behaviour: Annotated[
+        dict[str, Any] | None,
+        typer.Option(metavar="JSON", parser=json.loads, help='For behaviour, as {"url_host": "lowered"}.'),
+    ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Break nothing any more.")] = False,
 ) -> None:
-    """Have requests to the local API go wrong.
-
-    What ends in _after is done all the same; so are lost, cut, malformed, slow.
-    """
+    """Have requests to the local API go wrong. Done all the same: lost, cut, malformed, slow, all of _after."""
     with extra("local", "the local API"):
         from upvest_provider.local import break_with, mend  # noqa: PLC0415 - in an extra of its own
     if (kind is None) != clear:
@@ -57,6 +58,7 @@ def local_fault(
         "status": status,
         "seconds": seconds,
         "retry_after": retry_after,
+        "behaviour": behaviour,
     }
     fault = break_with(state, kind, **{name: value for name, value in members.items() if value is not None})
     print(json.dumps(fault))  # noqa: T201 - the answer

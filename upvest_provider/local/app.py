@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
+from dataclasses import replace
 from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING
@@ -82,6 +83,8 @@ def _control(call: Call, service: Service, request_id: str) -> Answer:
 
 def _answer(call: Call, service: Service, request_id: str, fault: Fault | None) -> Answer:
     store = service.store
+    if fault and fault.kind == FaultKind.BEHAVIOUR:
+        service = replace(service, behaviour=replace(service.behaviour, **fault.behaviour))
     with store.transaction():
         if fault and fault.kind == FaultKind.REVOKED:
             store.revoke_tokens()

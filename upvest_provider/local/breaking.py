@@ -136,7 +136,7 @@ async def _other(fault: Fault, request_id: str, done: Response) -> Response:
             kept = {name: value for name, value in done.headers.items() if name != "content-length"}
             return Response(_half(done), done.status_code, kept)
         case _:
-            # `revoked` and `lag` are faults of the work itself; and no body has no half.
+            # `revoked`, `lag` and `behaviour` are faults of the work itself; and no body has no half.
             return done
 
 

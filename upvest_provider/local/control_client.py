@@ -91,7 +91,8 @@ class ControlClient:
         """Has requests meet a fault; gives it as it was taken.
 
         Args:
-            kind: As `lost`, see `FaultKind`; or `refuse`, which shuts the port at once for `seconds`.
+            kind: As `lost`, see `FaultKind`; or `refuse`, which shuts the port at once for `seconds`, and takes no
+                other member.
             members: The others of `Fault`.
         """
         return self._call("POST", "/_local/faults", {"kind": kind, **members}) or {}

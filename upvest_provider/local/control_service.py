@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 REFUSE = "refuse"
-"""A fault of the port: connections are refused at once, for `seconds`."""
+"""A fault of the port: connections are refused at once, for `seconds`.
+
+It has no method, path or count: where nobody listens the system refuses, before there is a request,
+and tells nobody.
+"""
 
 
 def answer_service(method: str, what: str, body: Document, service: Service) -> Answer:
@@ -52,6 +56,8 @@ def answer_service(method: str, what: str, body: Document, service: Service) -> 
 
 def _add_fault(body: Document, service: Service) -> Answer:
     if body.get("kind") == REFUSE:
+        if others := body.keys() - {"kind", "seconds"}:
+            raise invalid(f"{', '.join(sorted(others))}: not for refuse, which shuts the port for everybody")
         seconds = _valid(Fault, {**body, "kind": FaultKind.SLOW}).seconds
         if seconds == 0:
             raise invalid("seconds: must be more than 0 for refuse")

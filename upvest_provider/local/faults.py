@@ -6,15 +6,25 @@ import asyncio
 import contextlib
 import random
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationInfo, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from pydantic_core import PydanticCustomError
 
+from .behaviour import load_behaviour
 from .store import PAST_KEPT
+from .validation import wrong_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +67,8 @@ class FaultKind(StrEnum):
     """Done; `status` as an HTTP proxy words it."""
     LAG = "lag"
     """Lists only: the account as it was `seconds` ago by the clock; for 0, before its newest write."""
+    BEHAVIOUR = "behaviour"
+    """Done with other answers to the open questions than usual, those of `behaviour`."""
 
 
 HOLDS = {FaultKind.HOLD_BEFORE, FaultKind.HOLD_AFTER}
@@ -78,6 +90,7 @@ class Fault:
         status: What to answer, for the kinds that do.
         seconds: How long, for `slow` and `lag`; at most 600.
         retry_after: Seconds for the header `Retry-After`, for the kinds that answer `status`.
+        behaviour: Members of `Behaviour` with the answers that hold for the request, for `behaviour`.
 
     Raises:
         ValidationError: A member is out of its range; it is a `ValueError`.
@@ -92,6 +105,7 @@ class Fault:
     status: Annotated[int, Field(validate_default=True)] = 0
     seconds: Annotated[float, Field(ge=0, le=PAST_KEPT)] = 0.0
     retry_after: NonNegativeInt | None = None
+    behaviour: dict[str, Any] = Field(default_factory=dict, validate_default=True)
 
     @field_validator("status")
     @classmethod
@@ -100,6 +114,19 @@ class Fault:
         if kind in _ANSWERS and not 200 <= status <= 599:  # noqa: PLR2004 - final answers of HTTP
             raise PydanticCustomError("status", "must be from 200 to 599 for {kind}", {"kind": str(kind)})
         return status
+
+    @field_validator("behaviour")
+    @classmethod
+    def _are_answers(cls, behaviour: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if not behaviour:
+            if info.data.get("kind") == FaultKind.BEHAVIOUR:
+                raise PydanticCustomError("behaviour", "must hold an answer at least")
+            return behaviour
+        try:
+            replace(load_behaviour(), **behaviour)
+        except ValidationError as error:
+            raise PydanticCustomError("behaviour", "{wrong}", {"wrong": wrong_members(error)}) from None
+        return behaviour
 
     def concerns(self, call: Call) -> bool:
         """Whether a request is one of those that this is about."""
