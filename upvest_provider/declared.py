@@ -119,6 +119,6 @@ def _clash(declared: _Declared, other: _Declared) -> list[Fault]:
         Fault(
             "type",
             f"must not share {', '.join(sorted(shared))} with {other.name!r}, which has the same URL: "
-            f"{first!r} and {second!r} would both receive each event",
+            f"{first!r} and {second!r} would both receive each event. Give each event to one of them",
         )
     ]

@@ -287,16 +287,25 @@ class Subscriptions:
             but: The id of what is to be adopted, which may be such a leftover.
         """
         webhooks = self._list.all()
-        leftovers = [webhook for webhook in webhooks if webhook.title == wanted.claim and webhook.id != but]
-        for webhook in leftovers:
+        listed_so = [webhook for webhook in webhooks if webhook.title == wanted.claim and webhook.id != but]
+        for webhook in filter(self._is_unfinished, listed_so):
             self._say(
                 f"{wanted.name!r}: deleting webhook {webhook.id}, which an earlier run left unfinished "
                 f"(if Pulumi warns of a pending operation, {CLEARS_PENDING} clears it)"
             )
             self.delete(webhook.id, webhook.created_at)
-        others = [webhook for webhook in webhooks if webhook not in leftovers]
+        others = self._list.all() if listed_so else webhooks
         self._name_unfinished(others)
         return others
+
+    def _is_unfinished(self, listed: Webhook) -> bool:
+        """Whether a webhook still has its claim: a list that lags may show that of one that is live by now."""
+        try:
+            webhook = self._noted(self._client.get_webhook(listed.id))
+        except NotFound:
+            self._list.forget(listed.id)
+            return False
+        return webhook.title == listed.title
 
     def _refuse_twin(self, wanted: Wanted, others: Iterable[Webhook]) -> None:
         """Refuse a second subscription that delivers the same events to the same place."""
@@ -440,12 +449,12 @@ class Subscriptions:
         places = {name: value for name, value in old.items() if name in DELIVERED}
         is_refused = not failure.outcome_unknown and not isinstance(failure, EngineGone)
         if is_refused and places != old and self._failure(webhook_id, places) is None:
-            return _told(
+            return _to_be_found_out(
                 error,
                 f"Webhook {webhook_id} was set back to its old {', '.join(sorted(places))}{late}.",
                 f"Its other new values may stay, for going back failed ({failure.summary}).",
             )
-        return _told(
+        return _to_be_found_out(
             error, f"Webhook {webhook_id} may hold the new values: going back failed ({failure.summary})."
         )
 
@@ -480,11 +489,14 @@ def _while_unfinished(made: Webhook) -> str:
 
 def _unclear(error: UpvestError, outcome: str) -> UpvestError:
     """An error that leaves the outcome unknown says so, and how to find out; any other is as it was."""
-    if not error.outcome_unknown:
-        return error
+    return _to_be_found_out(error, outcome) if error.outcome_unknown else error
+
+
+def _to_be_found_out(error: UpvestError, *outcome: str) -> UpvestError:
+    """The same error, ending with the look at what became of it."""
     if isinstance(error, EngineGone):
-        return _told(error, outcome)
-    more = [outcome] if error.fix == FINDS_OUT else [outcome, error.fix]
+        return _told(error, *outcome)
+    more = outcome if error.fix == FINDS_OUT else (*outcome, error.fix)
     unclear = UpvestError(error.summary, *error.details, *more, fix=FINDS_OUT)
     unclear.outcome_unknown = True
     return unclear

@@ -21,7 +21,7 @@ def test_a_webhook_made_in_two_runs_lives_like_any_other(life: Life, family: Fam
     assert (is_claim(life.webhook().title), life.webhook().enabled) == (True, False)
 
     assert steps(life.stack.up()) == [("create", "users")]
-    assert life.sent() == ["token", "GET", "DELETE", "POST", "PATCH"]
+    assert life.sent() == ["token", "GET", "GET", "DELETE", "POST", "PATCH"]
     assert (life.webhook().title, life.webhook().enabled) == ("User webhook", True)
     assert steps(life.stack.up(refresh=True)) == [("refresh", "users"), ("same", "users")]
     life.declare(users(title='"New"'))

@@ -88,5 +88,5 @@ def test_after_two_ctrl_c_nothing_more_is_sent_and_the_next_up_heals(
     assert life.sent() == ["token", "GET", "POST"]
     assert not life.webhook().enabled
     assert steps(life.stack.up()) == [("create", "users")]
-    assert life.sent() == ["token", "GET", "DELETE", "POST", "PATCH"]
+    assert life.sent() == ["token", "GET", "GET", "DELETE", "POST", "PATCH"]
     assert (life.webhook().title, life.webhook().enabled) == ("User webhook", True)

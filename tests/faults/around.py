@@ -70,6 +70,7 @@ class Process:
 
     Attributes:
         lines: What the provider said.
+        waits: How many seconds it waited, each time that it did.
         requests: How many requests it was about to send.
         begun_at_end: How many requests had been begun when the engine's end could first be noticed.
     """
@@ -82,6 +83,7 @@ class Process:
     before_request: Callable[[int], None] = lambda _: None
     """Told the number of each request before it is sent."""
     lines: list[str] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
     requests: int = 0
     begun_at_end: int | None = None
     _doomed: bool = False
@@ -111,6 +113,7 @@ class Process:
 
     def _sleep(self, seconds: float) -> None:
         self.require_life()
+        self.waits.append(seconds)
         self.clock.pass_by(seconds)
 
     def _say(self, line: str) -> None:

@@ -6,10 +6,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.faults import behaviours
 from tests.faults.around import End, Ends
+from upvest_provider import limits
+from upvest_provider.errors import TOO_MANY_REQUESTS
 from upvest_provider.local import Fault, FaultKind
 
 if TYPE_CHECKING:
+    from tests.faults.behaviours import Answers
     from tests.faults.site import Site
     from tests.faults.stack import Outcome
 
@@ -42,6 +46,12 @@ WITH_STATUS = {
 """Which statuses are tried. After any other than these a client may rely on it that nothing was done; a proxy
 may answer anything at any time."""
 
+RETRY_AFTER = {429: (None, 7, 3600), 503: (None, 7)}
+"""What answers with these statuses ask for: nothing, some seconds, and more than anybody waits."""
+
+LAGS = (0.0, 90.0)
+"""Seconds that lists lie behind; 0 is before the newest write."""
+
 
 @dataclass(frozen=True)
 class Break:
@@ -51,16 +61,26 @@ class Break:
         kind: A kind of fault of the API, `refused` for connections, or how a process ends.
         status: Of the answer, for the kinds that have one.
         count: At how many of the requests in a row.
+        retry_after: After how many seconds the answer asks to be asked again.
+        lag: How many seconds a list lies behind, where it does.
+        answers: What the API does otherwise than usual.
     """
 
     kind: str
     status: int = 0
     count: int = ONCE
+    retry_after: int | None = None
+    lag: float = 0.0
+    answers: Answers = field(default_factory=dict)
 
     def __str__(self) -> str:
-        status = f" {self.status}" if self.status else ""
-        times = {ONCE: "", FOR_EVER: " for ever"}.get(self.count, f" {self.count} times")
-        return f"{self.kind}{status}{times}"
+        told = [self.kind]
+        told += [str(self.status)] if self.status else []
+        told += [f"retry after {self.retry_after}"] if self.retry_after is not None else []
+        told += [f"by {self.lag:g} s"] if self.lag else []
+        told += [behaviours.told(self.answers)] if self.answers else []
+        told += {ONCE: [], FOR_EVER: ["for ever"]}.get(self.count, [f"{self.count} times"])
+        return " ".join(told)
 
     @property
     def is_end(self) -> bool:
@@ -69,6 +89,15 @@ class Break:
     @property
     def is_silent(self) -> bool:
         return self.kind in SILENT
+
+    def concerns(self, request: str) -> bool:
+        """Whether a kind of request (see `lives`) can meet it: only lists lag, and only a webhook is answered otherwise."""
+        match self.kind:
+            case FaultKind.LAG:
+                return request == "list"
+            case FaultKind.BEHAVIOUR:
+                return request != "token"
+        return True
 
     @property
     def is_long(self) -> bool:
@@ -81,17 +110,29 @@ class Break:
             return outcome.is_over
         return self.kind == REFUSED or bool(site.upvest.faults.met)
 
+    def waits(self, met: int) -> list[float]:
+        """What a provider waits that meets this so often, and nothing else: it is never asked in vain.
+
+        Whoever is throttled repeats any request, but after its last attempt nothing is waited for.
+        """
+        if self.status != TOO_MANY_REQUESTS or self.retry_after is None:
+            return []
+        return [min(self.retry_after, limits.RETRY_AFTER_CEILING)] * (met - met // limits.ATTEMPTS)
+
 
 def all_breaks() -> list[Break]:
     """Every one."""
     of_the_api = [
-        Break(kind, status, count)
+        Break(kind, status, count, retry_after, lag)
         for kind in FaultKind
         for status in WITH_STATUS.get(kind, (0,))
+        for retry_after in RETRY_AFTER.get(status, (None,))
+        for lag in (LAGS if kind == FaultKind.LAG else (0.0,))
         for count in (ONCE, FOR_EVER)
-        if kind != FaultKind.LAG  # no client can see it: test_late.py
+        if kind != FaultKind.BEHAVIOUR
     ]
-    return [*of_the_api, Break(REFUSED), Break(REFUSED, count=FOR_EVER), *(Break(end) for end in End)]
+    otherwise = [Break(FaultKind.BEHAVIOUR, answers=answers) for answers in behaviours.UNUSUAL]
+    return [*of_the_api, *otherwise, Break(REFUSED), Break(REFUSED, count=FOR_EVER), *(Break(end) for end in End)]
 
 
 @dataclass
@@ -116,16 +157,29 @@ class Broken:
             return {"ends": Ends(End(self.broken.kind), self.position)}
         if self.broken.kind == REFUSED:
             return {"before_request": self._refuse}
-        method, path, skip = self.target
         if self.broken.is_silent:
             self.site.wire.patience = PATIENCE
-        seconds = 10 * PATIENCE if self.broken.kind == FaultKind.SLOW else 0.0
-        kind, status, count = FaultKind(self.broken.kind), self.broken.status, self.broken.count
-        self.site.upvest.faults.add(Fault(kind, method, path, skip, count, status=status, seconds=seconds))
+        self.site.upvest.faults.add(self._fault())
         return {}
 
     def __exit__(self, *_: object) -> None:
         self._doors.close()
+
+    def _fault(self) -> Fault:
+        broken, (method, path, skip) = self.broken, self.target
+        kind = FaultKind(broken.kind)
+        seconds = 10 * PATIENCE if kind == FaultKind.SLOW else broken.lag
+        return Fault(
+            kind,
+            method,
+            path,
+            skip,
+            broken.count,
+            status=broken.status,
+            seconds=seconds,
+            retry_after=broken.retry_after,
+            behaviour=dict(broken.answers),
+        )
 
     def _refuse(self, number: int) -> None:
         """Connections from the position on; one attempt of one, or all."""

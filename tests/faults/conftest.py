@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.around import Clock
 from tests.faults.site import Site, Wire
-from upvest_provider.local import LocalUpvest
+from upvest_provider.local import LocalUpvest, load_behaviour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,3 +55,4 @@ def _nothing_broken(site: Site) -> Iterator[None]:
     yield
     site.mend()
     site.receiver.status = 200
+    site.upvest.behaviour = load_behaviour()

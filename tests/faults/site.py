@@ -163,6 +163,20 @@ class Site:
         self.arrive()
 
     @property
+    def list_lags(self) -> bool:
+        """Whether a list did not show, since faults were cleared, what was written before it was asked for."""
+        return bool(self.upvest.behaviour.list_lag) or any(
+            met.fault.kind == FaultKind.LAG for met in self.upvest.faults.met
+        )
+
+    @property
+    def reads_lag(self) -> bool:
+        """The same for the reading of one webhook."""
+        return bool(self.upvest.behaviour.get_lag) or any(
+            met.fault.behaviour.get("get_lag") for met in self.upvest.faults.met
+        )
+
+    @property
     def held(self) -> list[str]:
         """The methods of the requests that are still on their way."""
         return self._held + [

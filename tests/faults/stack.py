@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from tests.faults.around import Ends
-    from tests.faults.site import Account
+    from tests.faults.site import Account, Document
     from upvest_provider.testing.outcome import Step
     from upvest_provider.testing.wire import Properties
 
@@ -60,6 +60,7 @@ class Call:
     Attributes:
         made: The ids of the webhooks that were not in the account before it, but for what another one's request
             made that came late.
+        after: What the account held when it failed, by id; others may have gone on since.
     """
 
     method: str
@@ -67,6 +68,15 @@ class Call:
     id: str
     failure: UpvestError | None = None
     made: frozenset[str] = frozenset()
+    after: Mapping[str, Document] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a check has against the declaration of the resource so named."""
+
+    name: str
+    reason: str
 
 
 @dataclass
@@ -75,7 +85,8 @@ class Outcome:
 
     Attributes:
         operation: Its name, and whether it refreshes.
-        error: What a person reads last; empty where all went well.
+        refusals: What checks had against the program.
+        errors: What a person reads last, from each resource that failed.
         text: All that a person can read, tracebacks included.
         lines: What the provider said.
         was_killed: Whether the provider's process did not live to tell.
@@ -85,16 +96,26 @@ class Outcome:
     operation: str
     calls: list[Call] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
-    error: str = ""
+    errors: list[str] = field(default_factory=list)
     text: str = ""
-    failure: UpvestError | None = None
     was_killed: bool = False
     process: Process | None = None
 
     @property
     def is_over(self) -> bool:
         return self.was_killed or (self.process is not None and self.process.begun_at_end is not None)
+
+    @property
+    def failed(self) -> list[Call]:
+        """The calls that ended with an error."""
+        return [call for call in self.calls if call.failure]
+
+    @property
+    def error(self) -> str:
+        """All errors; empty where all went well."""
+        return "\n".join(self.errors)
 
     @property
     def said(self) -> str:
@@ -114,6 +135,7 @@ class InProcess:
         with self._call("check", news):
             result = self._provider.check(_received(olds), _received(news))
         failures = tuple((failure.property, failure.reason) for failure in result.failures)
+        self._outcome.refusals += [Refusal(str(news["__name"]), " ".join(failure).strip()) for failure in failures]
         return Checked(_sent(result.inputs), failures)
 
     def diff(self, id_: str, olds: Properties, news: Properties) -> Difference:
@@ -150,13 +172,14 @@ class InProcess:
             yield
             self._process.require_life()
         except UpvestError as error:
+            self._process.require_life()
             failure = error
-            self._outcome.failure = error
             self._outcome.text += traceback.format_exc()
             raise ProviderError(str(error)) from None
         finally:
             made = self._made_since(before, str(props[CLAIM])) if method == "create" else frozenset[str]()
-            self._outcome.calls.append(Call(method, str(props["__name"]), id_, failure, made))
+            after = self._account.webhooks if failure else {}
+            self._outcome.calls.append(Call(method, str(props["__name"]), id_, failure, made, after))
 
     def _made_since(self, before: Collection[str], claim: str) -> frozenset[str]:
         return frozenset(
@@ -220,10 +243,24 @@ class Stack:
         program: bool = False,
         preview: bool = False,
         destroy: bool = False,
+        goes_on: bool = False,
         ends: Ends | None = None,
         account: Account | None = None,
         before_request: Callable[[int], None] = lambda _: None,
     ) -> Outcome:
+        """Run an operation.
+
+        Args:
+            operation: Its name.
+            refresh: Whether each webhook is read first.
+            program: Whether what the program declares is made.
+            preview: Whether to plan only.
+            destroy: Whether to delete all.
+            goes_on: Whether one failing resource keeps no other back (`--continue-on-error`).
+            ends: How the operation ends before its time.
+            account: Whose credentials are used; the stack's own where None.
+            before_request: Told the number of each request before it is sent.
+        """
         account = account or self.account
         site = account.site
         process = Process(site.clock, account.environ, ends, lambda: site.wire.begun, before_request)
@@ -234,7 +271,7 @@ class Stack:
         deployment = Deployment(
             copy.deepcopy(self.state),
             save=(lambda _: None) if preview else kept.save,
-            dynamic=InProcess(provider, process, account, outcome),
+            dynamic=InProcess(provider, process, self.account, outcome),
             preview=preview,
             replace=(),
         )
@@ -243,16 +280,17 @@ class Stack:
                 deployment.refresh()
             if program:
                 for name, hook in self.program.items():
-                    deployment.register(self._goal(name, hook))
+                    _register(deployment, self._goal(name, hook), outcome, goes_on=goes_on)
             if program or destroy:
                 deployment.delete_rest()
         except (Failed, ProviderError) as error:
-            outcome.error = str(error)
+            outcome.errors.append(str(error))
         except Killed:
             outcome.was_killed = True
         finally:
             site.wire.close()
-        outcome.text += "\n".join([*outcome.lines, outcome.error, repr(outcome.failure), repr(provider)])
+        failures = [repr(call.failure) for call in outcome.failed]
+        outcome.text += "\n".join([outcome.said, *failures, repr(provider)])
         outcome.steps = deployment.steps
         self.state = kept.state
         return outcome
@@ -283,6 +321,19 @@ class Stack:
 
     def _urn(self, name: str) -> str:
         return self._namespace.urn("", TYPE, name)
+
+
+def _register(deployment: Deployment, goal: Goal, outcome: Outcome, *, goes_on: bool) -> None:
+    """Make one resource; where it fails and others go on, what the state has of it stays as it is."""
+    try:
+        deployment.register(goal)
+    except (Failed, ProviderError) as error:
+        if not goes_on or outcome.is_over:
+            raise
+        outcome.errors.append(str(error))
+        old = deployment._old(goal.resource.urn, goal.former_urns)  # noqa: SLF001 - a rehearsal ends with what fails
+        if old:
+            deployment._settle("same", old, old)  # noqa: SLF001 - as above
 
 
 class _Kept:

@@ -5,6 +5,7 @@ A step that has nothing to work on does nothing, so that any list of steps is a 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
     from tests.faults.around import Ends
     from tests.faults.site import Account, Site
     from tests.faults.stack import Outcome
-    from upvest_provider.local import Behaviour
 
 NAMES = ("users", "orders", "trades")
 URLS = {"a": url_of("a"), "b": url_of("b"), "B": url_of("b").replace(HOST, HOST.upper()), "c": url_of("c")}
-TYPES = (("USER",), ("ORDER",), ("USER", "ORDER"), ("ALL",))
+UNKNOWN = "INVENTED_LATER"
+"""A category that no document names; one of the program only where the API takes it, for else it says so itself."""
+TYPES = (("USER",), ("ORDER",), ("USER", "ORDER"), ("ALL",), ("USER", UNKNOWN))
+TITLE = 32
+"""Characters that every API takes."""
 STACKS = ("dev", "other")
 
 
@@ -40,14 +44,20 @@ class World:
     stacks: dict[str, Stack]
     watch: Watch
     done: list[str] = field(default_factory=list)
+    urls: defaultdict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Where each webhook of a stack was declared so far."""
     ends: int = 0
 
     @classmethod
-    def on(cls, site: Site, behaviour: Behaviour) -> World:
-        site.upvest.behaviour = behaviour
+    def on(cls, site: Site) -> World:
         account = site.account()
         stacks = {name: Stack(account, name) for name in STACKS}
         return cls(site, account, site.account(), stacks, Watch(account, list(stacks.values())))
+
+    def taken(self, types: Sequence[str]) -> tuple[str, ...]:
+        """The categories that the API takes."""
+        takes_all = self.site.upvest.behaviour.unknown_category == "accepted"
+        return tuple(each for each in types if takes_all or each != UNKNOWN)
 
     def begin(self, told: str) -> None:
         """Tell of what happens next."""
@@ -96,10 +106,10 @@ class Declare(Step):
         program = world.stacks[self.stack].program
         before = program.get(self.name)
         kept: dict[str, Any] = {"adopt_id": before.adopt_id, "aliases": before.aliases} if before else {}
-        title = f"{self.name} of {self.stack}"
-        program[self.name] = Hook(title=title, url=URLS[self.url], type=self.types, **kept, **dict(self.fields))  # type: ignore[arg-type] # fields of `Hook`
+        title, types = f"{self.name} of {self.stack}", world.taken(self.types)
+        program[self.name] = Hook(title=title, url=URLS[self.url], type=types, **kept, **dict(self.fields))  # type: ignore[arg-type] # fields of `Hook`
         told = "".join(f", {name}={value!r}" for name, value in self.fields)
-        return f"{self.stack} declares {self.name} at {self.url} for {'+'.join(self.types)}{told}"
+        return f"{self.stack} declares {self.name} at {self.url} for {'+'.join(types)}{told}"
 
 
 @dataclass(frozen=True)
@@ -114,8 +124,59 @@ class Retitle(Step):
         name = _nth(stack.program, self.index)
         if not name:
             return ""
-        stack.program[name] = replace(stack.program[name], title=stack.program[name].title[:60] + " anew")
+        stack.program[name] = replace(stack.program[name], title=f"anew {stack.program[name].title}"[:TITLE])
         return f"{self.stack} retitles {name}"
+
+
+@dataclass(frozen=True)
+class MoveBack(Step):
+    """The program moves a webhook back to where an earlier operation found it declared."""
+
+    stack: str
+    index: int
+
+    def take(self, world: World) -> str:
+        stack = world.stacks[self.stack]
+        name = _nth(stack.program, self.index)
+        former = [url for url in world.urls[self.stack, name] if url != stack.program[name].url]
+        if not former:
+            return ""
+        stack.program[name] = replace(stack.program[name], url=former[-1])
+        return f"{self.stack} moves {name} back to {former[-1].rpartition('/')[2]}"
+
+
+@dataclass(frozen=True)
+class Widen(Step):
+    """The program subscribes a webhook to one category more."""
+
+    stack: str
+    index: int
+    category: str
+
+    def take(self, world: World) -> str:
+        stack = world.stacks[self.stack]
+        name = _nth(stack.program, self.index)
+        if not name or {"ALL", self.category} & {*stack.program[name].type}:
+            return ""
+        stack.program[name] = replace(stack.program[name], type=(*stack.program[name].type, self.category))
+        return f"{self.stack} subscribes {name} to {self.category} too"
+
+
+@dataclass(frozen=True)
+class Switch(Step):
+    """The program disables a webhook, or enables it again."""
+
+    stack: str
+    index: int
+
+    def take(self, world: World) -> str:
+        stack = world.stacks[self.stack]
+        name = _nth(stack.program, self.index)
+        if not name:
+            return ""
+        enabled = not stack.program[name].is_enabled
+        stack.program[name] = replace(stack.program[name], enabled=enabled)
+        return f"{self.stack} {'enables' if enabled else 'disables'} {name}"
 
 
 @dataclass(frozen=True)
@@ -206,7 +267,10 @@ class ByHand(Step):
             case "retitle":
                 world.account.change(id_, title="By hand")
             case "configure":
-                world.account.change(id_, config={"delay": "9s", "max_package_size": 1000})
+                has_minutes = world.site.upvest.behaviour.delay_rule == "minutes"
+                world.account.change(
+                    id_, config={"delay": "2m" if has_minutes else "9s", "max_package_size": 1000}
+                )
             case "delete":
                 world.account.remove(id_)
             case _:
@@ -223,9 +287,10 @@ class Plant(Step):
     enabled: bool
 
     def take(self, world: World) -> str:
-        id_ = world.account.plant(url=URLS[self.url], type=list(self.types), enabled=self.enabled)
+        types = world.taken(self.types)
+        id_ = world.account.plant(url=URLS[self.url], type=list(types), enabled=self.enabled)
         state = "enabled" if self.enabled else "disabled"
-        return f"somebody makes by hand: webhook {id_} at {self.url} for {'+'.join(self.types)}, {state}"
+        return f"somebody makes by hand: webhook {id_} at {self.url} for {'+'.join(types)}, {state}"
 
 
 @dataclass(frozen=True)
@@ -265,9 +330,12 @@ class Operate(Step):
     """Seconds that pass before."""
     arrives_at: int = 0
     """Before which of its requests all arrives that is held; 0 for none."""
+    goes_on: bool = False
+    """Whether one failing resource keeps no other back."""
 
     def __str__(self) -> str:
-        told = [str(trouble) for trouble in self.troubles] + ([str(self.ends)] if self.ends else [])
+        told = ["--continue-on-error"] if self.goes_on else []
+        told += [str(trouble) for trouble in self.troubles] + ([str(self.ends)] if self.ends else [])
         told += [f"what is held arriving before request {self.arrives_at}"] if self.arrives_at else []
         return f"{self.operation} of {self.stack}" + (f" with {', '.join(told)}" if told else "")
 
@@ -275,7 +343,9 @@ class Operate(Step):
         world.begin(str(self))
         world.site.clock.pass_by(self.idle)
         stack = world.stacks[self.stack]
-        around: dict[str, Any] = {"ends": self.ends} if self.ends else {}
+        for name, hook in stack.program.items():
+            world.urls[self.stack, name].append(hook.url)
+        around: dict[str, Any] = {"ends": self.ends, "goes_on": self.goes_on}
         with ExitStack() as broken:
             for trouble in self.troubles:
                 target = (*trouble.target, trouble.skip)

@@ -6,6 +6,7 @@ Each test hands its counts over in its report; whoever prints the summary adds t
 from __future__ import annotations
 
 import os
+import random
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,23 @@ SOAK = "UPVEST_SOAK"
 """The variable that asks for everything, in place of what can be tried while somebody waits."""
 
 
+SEED = "UPVEST_SEED"
+"""The variable that has random schedules be those of an earlier run, whose tally names it."""
+
+
 def is_soak() -> bool:
     """Whether everything is to be tried."""
     return bool(os.environ.get(SOAK))
+
+
+def seed_base() -> int:
+    """Where the seeds of random schedules begin: the same ones while somebody waits, others each time else."""
+    return int(os.environ.get(SEED) or 0)
+
+
+def record_seed(record_property: Callable[[str, object], None]) -> None:
+    """Hand the seeds' beginning over, which repeats a run."""
+    record_property(SEED, seed_base())
 
 
 def record(record_property: Callable[[str, object], None], **counts: int) -> None:
@@ -38,16 +53,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--soak", default=False):
         os.environ[SOAK] = "1"
+    if is_soak():  # before there are workers, which inherit it
+        os.environ.setdefault(SEED, str(random.randrange(10**9)))  # noqa: S311 - no secret
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     totals: Counter[str] = Counter()
+    seeds: set[object] = set()
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport) and report.when == "call":
                 for name, counts in report.user_properties:
                     if name == PROPERTY and isinstance(counts, dict):
                         totals.update(counts)
+                    if name == SEED:
+                        seeds.add(counts)
     if totals:
-        told = ", ".join(f"{totals[kind]:,} {kind}" for kind in KINDS)
-        terminalreporter.write_line(f"faults: {told}")
+        told = [f"{totals[kind]:,} {kind}" for kind in KINDS] + [f"{SEED}={seed}" for seed in seeds]
+        terminalreporter.write_line(f"faults: {', '.join(told)}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.around import End, Ends
 from tests.faults.breaks import Break, Broken
 from tests.faults.convergence import converge
 from tests.faults.invariants import Watch
-from tests.faults.lives import DELETE, LIST, LIVES, PATCH, POST, Life
+from tests.faults.lives import DELETE, LIST, LIVES, ORDERS, PATCH, POST, Life
+from tests.faults.site import url_of
 from tests.faults.stack import Stack
 from tests.faults.tally import record
 from upvest_provider import limits
@@ -95,3 +98,44 @@ def test_behind_a_list_that_lacks_the_last_write_nothing_is_enabled_twice(
     converge(watch, stack)
     record(record_property, cells=1, operations=watch.operations, faults_met=times)
     stack.account.wipe()
+
+
+def test_behind_a_list_that_hides_what_a_killed_run_enabled_a_second_one_is_enabled_and_a_refresh_says_so(
+    site: Site,
+) -> None:
+    """What is not promised; nothing else is excepted of lists that lag."""
+    stack = Stack(site.account(), program={"orders": ORDERS})
+    watch = Watch(stack.account, [stack])
+    watch.over(stack, lambda: stack.up(ends=Ends(End.KILLED_AFTER, 4)))  # token, list, POST, PATCH
+    (left,) = stack.account.webhooks
+    site.clock.pass_by(30)
+    site.upvest.faults.add(Fault(FaultKind.LAG, "GET", LIST_TARGET, count=10**6, seconds=90))
+    assert not watch.over(stack, stack.up).error
+    assert all(webhook["enabled"] for webhook in stack.account.webhooks.values())
+    assert watch.hidden == {left}
+    site.mend()
+    outcome = watch.over(stack, stack.refresh)
+    assert f"warning: webhooks {left} " in outcome.said
+    converge(watch, stack)
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+@pytest.mark.parametrize("names", [("users", "orders"), ("orders", "users")])
+def test_behind_a_list_that_shows_an_old_claim_what_was_renamed_by_alias_is_not_deleted(
+    site: Site, names: tuple[str, str], *, refresh: bool
+) -> None:
+    """The old name is declared anew, and its claim is the title that the list still shows."""
+    stack = Stack(site.account(), program={"orders": ORDERS})
+    watch = Watch(stack.account, [stack])
+    assert not watch.over(stack, stack.up).error
+    webhook_id = stack.held["orders"]
+    program = {"users": replace(ORDERS, aliases=("orders",))}
+    stack.program = program
+    assert not watch.over(stack, stack.up).error
+    program["orders"] = replace(ORDERS, url=url_of("anew"))
+    stack.program = {name: program[name] for name in names}
+    site.upvest.faults.add(Fault(FaultKind.LAG, "GET", LIST_TARGET, count=10**6))
+    watch.over(stack, lambda: stack.up(refresh=refresh))
+    assert webhook_id in stack.account.webhooks
+    site.mend()
+    converge(watch, stack)

@@ -1,4 +1,7 @@
-"""Every fault at every request of every operation, then runs without faults: the invariants hold in each cell."""
+"""Every fault at every request of every operation, then runs without faults: the invariants hold in each cell.
+
+The same of all that the API may turn out to do, from the beginning on and with no fault beside it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.behaviours import LAGGING, UNUSUAL, behaving, told
 from tests.faults.breaks import Broken, all_breaks
 from tests.faults.convergence import converge
 from tests.faults.invariants import Watch
@@ -16,10 +20,11 @@ from tests.faults.tally import is_soak, record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.faults.behaviours import Answers
     from tests.faults.breaks import Break
     from tests.faults.site import Site
 
-SHARE = 1 if is_soak() else 29
+SHARE = 1 if is_soak() else 61
 """One cell in so many is tried: each request of each operation meets other breaks, and each break other requests."""
 
 CELLS = [
@@ -28,7 +33,17 @@ CELLS = [
         (name, index, life) for name, life in LIVES.items() for index in range(len(life.requests))
     )
     for column, broken in enumerate(all_breaks())
-    if (row + column) % SHARE == 0 and (is_soak() or not broken.is_long)
+    if (row + column) % SHARE == 0 and broken.concerns(life.requests[index]) and (is_soak() or not broken.is_long)
+]
+
+OTHERWISE_SHARE = 1 if is_soak() else 13
+"""The same for what the API does otherwise all the time."""
+
+OTHERWISE = [
+    pytest.param(life, answers, id=f"{name}-{told(answers)}".replace(" ", "_"))
+    for row, (name, life) in enumerate(LIVES.items())
+    for column, answers in enumerate((*UNUSUAL, LAGGING))
+    if (row + column) % OTHERWISE_SHARE == 0
 ]
 
 
@@ -55,6 +70,9 @@ def test_whatever_breaks_the_next_runs_put_it_right(
         with Broken(site, broken, life.target(index), index + 1) as around:
             outcome = watch.over(stack, lambda: life.operate(stack, **around))
             assert broken.was_met(site, outcome)
+            waits = broken.waits(len(site.upvest.faults.met))
+            assert outcome.process is not None
+            assert not waits or outcome.process.waits == waits
         site.clear()
         watch.arrive()
         converge(watch, stack)
@@ -71,3 +89,17 @@ def test_whatever_breaks_the_next_runs_put_it_right(
             ends=int(broken.is_end),
         )
         stack.account.wipe()
+
+
+@pytest.mark.parametrize(("life", "answers"), OTHERWISE)
+def test_whatever_the_api_turns_out_to_do_it_ends_as_declared(
+    site: Site, record_property: Callable[[str, object], None], life: Life, answers: Answers
+) -> None:
+    with behaving(site, answers):
+        stack = Stack(site.account())
+        life.prepare(stack)
+        watch = Watch(stack.account, [stack])
+        watch.over(stack, lambda: life.operate(stack))
+        converge(watch, stack)
+    record(record_property, cells=1, operations=watch.operations)
+    stack.account.wipe()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.faults.around import End, Ends
 from tests.faults.breaks import PATIENCE
 from tests.faults.convergence import converge
 from tests.faults.invariants import Watch
@@ -17,6 +20,12 @@ if TYPE_CHECKING:
     from tests.faults.site import Site
 
 HOOK = Hook("User webhook", url_of("a"))
+
+
+def enabled_at(stack: Stack, url: str) -> list[str]:
+    """The ids of the account's enabled webhooks at a URL."""
+    webhooks = stack.account.webhooks.items()
+    return [webhook_id for webhook_id, webhook in webhooks if webhook["enabled"] and webhook["url"] == url]
 
 
 def test_a_webhook_that_was_renamed_by_alias_and_back_by_adoption_is_not_deleted(site: Site) -> None:
@@ -86,4 +95,112 @@ def test_old_values_are_not_promised_while_a_change_without_an_answer_is_on_its_
     site.clear()
     watch.arrive()
     assert stack.account.webhooks[webhook_id]["title"] == HOOK.title
+    converge(watch, stack)
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+def test_a_webhook_that_moves_back_stops_at_what_a_killed_run_enabled_there(site: Site, *, refresh: bool) -> None:
+    stack = Stack(site.account(), program={"users": HOOK})
+    watch = Watch(stack.account, [stack])
+    after_the_enabling = Ends(End.KILLED_AFTER, 4)  # token, list, POST, PATCH
+    assert watch.over(stack, lambda: stack.up(ends=after_the_enabling)).was_killed
+    (orphan,) = enabled_at(stack, HOOK.url)
+    stack.program = {"users": replace(HOOK, url=url_of("b"))}
+    assert not watch.over(stack, stack.up).error
+    stack.program = {"users": HOOK}
+    outcome = watch.over(stack, lambda: stack.up(refresh=refresh))
+    assert orphan in outcome.error
+    assert enabled_at(stack, HOOK.url) == [orphan]
+    assert enabled_at(stack, url_of("b")) == [stack.held["users"]]
+    converge(watch, stack)
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+@pytest.mark.parametrize(
+    ("before", "after", "foreign"),
+    [
+        pytest.param(HOOK, replace(HOOK, url=url_of("b")), {"url": url_of("b")}, id="moves"),
+        pytest.param(replace(HOOK, enabled=False), HOOK, {"url": HOOK.url}, id="is enabled"),
+        pytest.param(
+            HOOK, replace(HOOK, type=("USER", "ORDER")), {"url": HOOK.url, "type": ["ORDER"]}, id="is widened"
+        ),
+        pytest.param(
+            replace(HOOK, type=("ALL",), exclude_type=("ORDER",)),
+            replace(HOOK, type=("ALL",)),
+            {"url": HOOK.url, "type": ["ORDER"]},
+            id="excludes less",
+        ),
+    ],
+)
+def test_a_change_onto_what_a_foreign_webhook_delivers_is_refused(
+    site: Site, before: Hook, after: Hook, foreign: dict[str, object], *, refresh: bool
+) -> None:
+    stack = Stack(site.account(), program={"users": before})
+    watch = Watch(stack.account, [stack])
+    assert not watch.over(stack, stack.up).error
+    twin = stack.account.plant(**foreign)  # type: ignore[arg-type] # fields of a webhook
+    stack.program = {"users": after}
+    webhooks = stack.account.webhooks
+    outcome = watch.over(stack, lambda: stack.up(refresh=refresh))
+    assert twin in outcome.error
+    assert stack.account.webhooks == webhooks
+    converge(watch, stack)
+
+
+def swapping(site: Site) -> tuple[Stack, Watch]:
+    """Two webhooks for the same events, whose program has them swap their URLs."""
+    moved = replace(HOOK, title="Second webhook", url=url_of("b"))
+    stack = Stack(site.account(), program={"users": HOOK, "others": moved})
+    watch = Watch(stack.account, [stack])
+    assert not watch.over(stack, stack.up).error
+    stack.program = {"users": replace(HOOK, url=moved.url), "others": replace(moved, url=HOOK.url)}
+    return stack, watch
+
+
+def test_two_webhooks_of_one_program_swap_their_urls_in_one_up_that_refreshes(site: Site) -> None:
+    stack, watch = swapping(site)
+    outcome = watch.over(stack, lambda: stack.up(refresh=True))
+    assert not outcome.error
+    (warning,) = [line for line in outcome.lines if line.startswith("warning: ")]
+    assert stack.held["others"] in warning
+    assert enabled_at(stack, HOOK.url) == [stack.held["others"]]
+    assert enabled_at(stack, url_of("b")) == [stack.held["users"]]
+    converge(watch, stack)
+
+
+def test_without_a_refresh_two_webhooks_that_swap_their_urls_are_told_of_it(site: Site) -> None:
+    """Where the first is changed before the engine has asked about the second, nobody knows whose that is."""
+    stack, watch = swapping(site)
+    webhooks = stack.account.webhooks
+    outcome = watch.over(stack, stack.up)
+    if outcome.error:
+        assert "`pulumi up --refresh` knows it" in outcome.error
+        assert stack.held["others"] in outcome.error
+        assert stack.account.webhooks == webhooks
+    converge(watch, stack)
+
+
+def test_what_was_renamed_without_a_word_is_not_deleted_by_a_run_that_goes_on(site: Site) -> None:
+    stack = Stack(site.account(), program={"users": HOOK})
+    watch = Watch(stack.account, [stack])
+    assert not watch.over(stack, stack.up).error
+    webhook_id = stack.held["users"]
+    stack.program = {"people": HOOK}
+    outcome = watch.over(stack, lambda: stack.up(goes_on=True))
+    assert {call.method for call in outcome.failed} == {"create", "delete"}
+    assert enabled_at(stack, HOOK.url) == [webhook_id]
+    converge(watch, stack)
+
+
+def test_what_is_to_be_adopted_is_not_deleted_by_a_run_that_goes_on_without_it(site: Site) -> None:
+    stack = Stack(site.account(), program={"users": HOOK})
+    watch = Watch(stack.account, [stack])
+    assert not watch.over(stack, stack.up).error
+    webhook_id = stack.held["users"]
+    stack.program = {"people": replace(HOOK, adopt_id=webhook_id)}
+    site.upvest.faults.add(Fault(FaultKind.STATUS, "GET", "/webhooks/", status=400))
+    outcome = watch.over(stack, lambda: stack.up(goes_on=True))
+    assert {call.method for call in outcome.failed} == {"create", "delete"}
+    assert enabled_at(stack, HOOK.url) == [webhook_id]
+    site.mend()
     converge(watch, stack)

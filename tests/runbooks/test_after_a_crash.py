@@ -50,7 +50,7 @@ def test_a_killed_up_is_freed_healed_and_its_warning_cleared(life: Life, family:
     assert "`pulumi cancel`" in (life.stack.up().error or "")
     book.run(CANCEL)
     assert steps(book.up(REFRESHED_UP)) == [("create", "users")]
-    assert life.sent() == ["token", "GET", "DELETE", "POST", "PATCH"]
+    assert life.sent() == ["token", "GET", "GET", "DELETE", "POST", "PATCH"]
     assert (life.webhook().title, life.webhook().enabled) == ("Users", True)
     book.run(CLEAR)
     assert json.loads(life.stack.run("stack", "export").stdout)["deployment"].get("pending_operations") is None

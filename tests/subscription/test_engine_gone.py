@@ -53,8 +53,8 @@ def undone_at_last(account: Account) -> None:
 LIVES = {
     # token, list, POST, PATCH
     "plain": Life(4, lambda _: None),
-    "after a leftover": Life(5, lambda account: leftovers(account, 1)),
-    "after two leftovers": Life(6, lambda account: leftovers(account, 2)),
+    "after a leftover": Life(6, lambda account: leftovers(account, 1)),
+    "after two leftovers": Life(8, lambda account: leftovers(account, 2)),
     "token and list late": Life(6, token_and_list_late),
     "post lost after the work": Life(5, lambda account: account.proxy.lose("POST", "/webhooks")),
     "post lost before the work": Life(6, lambda account: account.proxy.refuse("POST", "/webhooks")),

@@ -19,6 +19,7 @@ def test_what_an_earlier_run_left_unfinished_is_deleted_before_the_webhook_is_cr
     made = account.run().create(wanted)
     assert account.requests() == [
         "GET /webhooks",
+        "GET /webhooks/…",
         "DELETE /webhooks/…",
         "POST /webhooks",
         "PATCH /webhooks/…",
