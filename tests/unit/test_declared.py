@@ -24,7 +24,9 @@ def clash(declared: str, other: str, shared: str) -> Fault:
     return Fault(
         "type",
         f"must not share {shared} with {other!r}, which has the same URL: "
-        "{!r} and {!r} would both receive each event. Give each event to one of them".format(*sorted([declared, other])),
+        "{!r} and {!r} would both receive each event. Give each event to one of them".format(
+            *sorted([declared, other])
+        ),
     )
 
 
