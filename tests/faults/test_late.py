@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,19 @@ from tests.faults.invariants import Watch
 from tests.faults.lives import DELETE, LIST, LIVES, ORDERS, PATCH, POST, Life
 from tests.faults.site import url_of
 from tests.faults.stack import Stack
-from tests.faults.tally import record
+from tests.faults.tally import is_soak, record
 from upvest_provider import limits
 from upvest_provider.local import Fault, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from _pytest.mark import ParameterSet
+
     from tests.faults.site import Site
+
+SHARE = 1 if is_soak() else 2
+"""One case in so many is tried, as in the matrix."""
 
 WRITES = [
     pytest.param(life, index, id=f"{name}-{index + 1} {life.requests[index]}".replace(" ", "_"))
@@ -44,7 +50,17 @@ UNCLEAR = (
 LIST_TARGET = "/webhooks?"
 
 
-@pytest.mark.parametrize(("life", "index"), WRITES)
+def shared(rows: list[ParameterSet], *columns: tuple[object, ...]) -> list[ParameterSet]:
+    """Each row with one value of each of the columns, a share of all that there are."""
+    return [
+        pytest.param(*case.values, *values, id="-".join([str(case.id), *map(str, values)]))
+        for row, case in enumerate(rows)
+        for column, values in enumerate(itertools.product(*columns))
+        if (row + column) % SHARE == 0
+    ]
+
+
+@pytest.mark.parametrize(("life", "index"), shared(WRITES))
 def test_a_write_that_arrives_a_day_later_is_put_right_or_named(
     site: Site, record_property: Callable[[str, object], None], life: Life, index: int
 ) -> None:
@@ -62,8 +78,7 @@ def test_a_write_that_arrives_a_day_later_is_put_right_or_named(
     stack.account.wipe()
 
 
-@pytest.mark.parametrize("times", [1, limits.ATTEMPTS])
-@pytest.mark.parametrize(("life", "index"), WRITES)
+@pytest.mark.parametrize(("life", "index", "times"), shared(WRITES, (1, limits.ATTEMPTS)))
 def test_what_is_said_of_a_write_allows_for_its_arrival(
     site: Site, record_property: Callable[[str, object], None], life: Life, index: int, times: int
 ) -> None:
@@ -82,9 +97,7 @@ def test_what_is_said_of_a_write_allows_for_its_arrival(
     stack.account.wipe()
 
 
-@pytest.mark.parametrize("unclear", UNCLEAR)
-@pytest.mark.parametrize("times", [1, 2, 3])
-@pytest.mark.parametrize("life", CREATIONS)
+@pytest.mark.parametrize(("life", "times", "unclear"), shared(CREATIONS, (1, 2, 3), UNCLEAR))
 def test_behind_a_list_that_lacks_the_last_write_nothing_is_enabled_twice(
     site: Site, record_property: Callable[[str, object], None], life: Life, times: int, unclear: FaultKind
 ) -> None:

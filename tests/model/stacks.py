@@ -147,7 +147,7 @@ class Process:
         has_engine: Whether its engine is alive.
         is_over: Whether the engine waits for nothing more of it.
         is_clean: Whether nothing has failed in it.
-        shown: The webhooks that a list has shown to it.
+        shown: The webhooks that a list or a look has shown to it.
         was_disturbed: Whether a request that nobody waits for any more did its work meanwhile.
     """
 

@@ -278,6 +278,8 @@ class World:
             self._refuse(rules.broken_by_request(self, sender, call))
             for process in self.processes:
                 process.was_disturbed |= process is not sender.process and process.stack is sender.process.stack
+        elif call.webhook_id in self.account.hooks:
+            self._sender(call).process.shown.add(self.account.hooks[call.webhook_id])
         return self.account.handle(call)
 
     def _sender(self, call: Call) -> Attempt:

@@ -180,7 +180,7 @@ def test_a_test_that_upvest_does_not_make_is_warned_of_or_refused(
         place = f"POST /webhooks/{WEBHOOK}/test at {upstream.url}, upvest-request-id {REQUEST_ID}"
         fix = SWITCH if mode is Verify.REQUIRE else MEND
         assert str(caught.value) == f"{why}\n{place}\n{fix}"
-    assert verification.last is None
+    assert verification.last == LastTest("2026-09-21T14:13:20Z", None, "Upvest did not test")
 
 
 @pytest.mark.parametrize("mode", STRICT)
