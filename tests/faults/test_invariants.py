@@ -367,7 +367,7 @@ UNTRUE = {
     r"webhook (\S+) was set back to its old values\.": "Webhook {changed} was set back to its old values.",
     r"webhook ([0-9a-f-]{36}).* (?:already|still) delivers": "webhook {other} ('Users') already delivers USER to this URL",
     r"webhook ([0-9a-f-]{36}).* is subscribed to .*, though disabled": "webhook {own} is subscribed to USER at this URL, though disabled",
-    r"webhooks (\S+) \(.*\) and (\S+) \(.*\) both deliver": "warning: webhooks {own} ('A') and {changed} ('B') both deliver USER",
+    r"webhooks (\S+) \(.*\) and (\S+) \(.*\) both deliver": "warning: webhooks {other} ('A') and {changed} ('B') both deliver USER",
     r"until webhook (\S+), which is of this stack too": "USER arrives twice until webhook {other}, which is of this stack too, has changed",
     r"Nothing was (?:left behind|created)|POST /webhooks was not sent": "Nothing was created: each event would arrive twice.",
     r"Nothing was (?:written|sent)": "Nothing was written.",
