@@ -170,7 +170,9 @@ def agree(watch: Watch, stack: Stack) -> None:
     own = {id_ for id_, owner in watch.owners.items() if owner.stack == stack.name} - {*held.values()}
     for id_ in own & webhooks.keys():
         webhook = webhooks[id_]
-        told = id_ in watch.told or webhook["title"] in watch.told
+        # A refresh tells of unfinished ones, and where no stack has a webhook there is nothing to refresh.
+        is_unseen = not webhook["enabled"] and not any(each.held for each in watch.stacks)
+        told = id_ in watch.told or webhook["title"] in watch.told or is_unseen
         if not told or (webhook["enabled"] and id_ not in watch.orphans):
             raise Violation(f"(d) left over and not named: {webhook}")
         # That there is none is not promised of lists that lag, but that the next refresh says so.

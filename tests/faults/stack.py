@@ -18,7 +18,7 @@ from upvest_provider.testing.deployment import Deployment, Failed, Goal
 from upvest_provider.testing.servicer import Checked, Difference, Found, ProviderError
 from upvest_provider.testing.state import Resource, State
 from upvest_provider.testing.urn import Namespace
-from upvest_provider.testing.wire import from_struct, to_struct
+from upvest_provider.testing.wire import from_struct, plain, to_struct
 from upvest_provider.webhook import CLAIM, WebhookProvider
 
 if TYPE_CHECKING:
@@ -230,6 +230,11 @@ class Stack:
     def held(self) -> dict[str, str]:
         """The id of each webhook that the state knows, by the resource's name."""
         return {resource.name: resource.id for resource in self.state.resources}
+
+    @property
+    def outputs(self) -> dict[str, Document]:
+        """What the state says of each webhook, by id."""
+        return {resource.id: plain(resource.outputs) for resource in self.state.resources}
 
     def claim(self, name: str) -> str:
         """The title of what a resource has begun."""

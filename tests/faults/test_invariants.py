@@ -341,6 +341,15 @@ def test_each_invariant_is_broken_here() -> None:
         ),
         (invariants.a_refusal_is_for_the_person_at_the_terminal, refused("url must start with https://")),
         (invariants.an_unknown_outcome_ends_with_a_refresh, changed_by_what_failed(REFRESH)),
+        (
+            invariants.an_unknown_outcome_ends_with_a_refresh,
+            # As after an interrupted run, of which the state knows nothing.
+            lambda lived: lived.failed(
+                UpvestError("no answer", fix="Wait."),
+                before={lived.id: {**lived.seen.after[lived.id], "title": "Of a run"}},
+                after=lived.seen.after,
+            ),
+        ),
         (invariants.every_request_is_one_that_the_api_takes, answered(409, "url: it has it already")),
     ],
     ids=_name,
