@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from bench.relay import HOST, relay
 from upvest_provider.local import Fault, FaultKind, LocalUpvest, requests
-from upvest_provider.testing.process import collect, pipes, start
+from upvest_provider.testing.process import collect, pipes, spawn
 
 if TYPE_CHECKING:
     from upvest_provider.local import LoggedRequest
@@ -39,7 +39,7 @@ class Api:
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._process = start("bench.api", [str(self._folder), str(self._latency)], None, {})
+        self._process = spawn("bench.api", [str(self._folder), str(self._latency)], None, {})
         stdout, stderr = pipes(self._process)
         self._lines: list[str] = []
         ready = stdout.readline()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 from upvest_provider.api import UpvestClient
 from upvest_provider.local import ControlClient, received_events
 from upvest_provider.settings import Settings
+from upvest_provider.testing.process import forking
 
 from .act import Act, Unexpected, console, heading, introduce, show_requests
 
@@ -39,7 +40,7 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="upvest-demo-") as name:
             folder = Path(name)
-            with _local_api(folder / "upvest") as address:
+            with forking(), _local_api(folder / "upvest") as address:
                 console.print(f"[dim]The embedded Upvest API answers at {address}. {_engine()}[/]")
                 _subscriptions(folder)
                 _receiver(folder)

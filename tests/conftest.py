@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from upvest_provider.local import LocalUpvest
+from upvest_provider.testing.process import forking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 def pytest_report_header() -> str:
     cli = shutil.which("pulumi")
     return f"pulumi: {cli}" if cli else "pulumi: not on PATH, so the tests on the real engine are skipped"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forking() -> Iterator[None]:
+    with forking():
+        yield
 
 
 @pytest.fixture(autouse=True)

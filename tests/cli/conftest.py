@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import piped
+
 if TYPE_CHECKING:
+    import subprocess
+
     from upvest_provider.local import LocalUpvest
 
 
@@ -23,15 +25,7 @@ class Shell:
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `upvest-webhooks` in a pipe."""
-        return subprocess.run(
-            [sys.executable, "-m", "upvest_provider", *arguments],
-            cwd=self.folder,
-            env=self.environment(**variables),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return piped.run(*arguments, folder=self.folder, environment=self.environment(**variables))
 
     def environment(self, **variables: str) -> dict[str, str]:
         state = str(Path(self.upvest.credentials.private_key_file).parent)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from inline_snapshot import snapshot
 
+from tests import piped
 from upvest_provider.api import UpvestClient
 from upvest_provider.cli import main
 from upvest_provider.local import FaultKind, LocalUpvest
@@ -25,8 +26,7 @@ COMMANDS = ["list", "import", "local", "local-event", "local-fault"]
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "upvest_provider", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return piped.run(*arguments, folder=folder, environment=os.environ)
 
 
 def without(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from inline_snapshot import snapshot
 
+from tests import piped
 from upvest_provider.cli.doctor_examination import examine
 from upvest_provider.cli.doctor_findings import Finding, Outcome
 from upvest_provider.cli.doctor_lines import lines_of
@@ -112,6 +113,8 @@ class World:
     ) -> subprocess.CompletedProcess[str]:
         """Run `upvest-webhooks doctor` in a pipe."""
         self.settle()
+        if not prefix:
+            return piped.run("doctor", *arguments, folder=self.folder, environment=self.environment(**variables))
         return subprocess.run(
             [*prefix, sys.executable, "-m", "upvest_provider", "doctor", *arguments],
             cwd=self.folder,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests import piped
 
 if TYPE_CHECKING:
     from upvest_provider.api import Webhook
@@ -29,20 +29,11 @@ def listed(upvest: LocalUpvest, folder: Path, export: dict[str, Any]) -> list[di
     (folder / "Pulumi.yaml").write_text("name: life\nruntime: python\nstackConfigDir: stacks\n")
     (folder / "stacks" / "Pulumi.dev.yaml").write_text("config:\n  upvest:api: local\n")
     (folder / "state.json").write_text(json.dumps(export))
-    command = [
-        sys.executable,
-        "-m",
-        "upvest_provider",
-        "list",
-        "--stack",
-        "dev",
-        "--state",
-        "state.json",
-        "--json",
-    ]
     state = str(Path(upvest.credentials.private_key_file).parent)
     environment = {**os.environ, "UPVEST_LOCAL_STATE": state}
-    run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    arguments = ["list", "--stack", "dev", "--state", "state.json", "--json"]
+    run = piped.run(*arguments, folder=folder, environment=environment)
+    run.check_returncode()
     entries: list[dict[str, Any]] = json.loads(run.stdout)
     return entries
 

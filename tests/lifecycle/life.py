@@ -13,7 +13,7 @@ import pytest
 from upvest_provider.api import UpvestClient, Webhook
 from upvest_provider.settings import Settings
 from upvest_provider.testing import Outcome, PulumiCli, Rehearsal
-from upvest_provider.testing.process import start
+from upvest_provider.testing.process import spawn
 
 if TYPE_CHECKING:
     import subprocess
@@ -95,7 +95,7 @@ class Life:
         if isinstance(self.stack, PulumiCli):
             return self.stack.begin(command, "--yes", "--skip-preview", *options)
         arguments = [command, str(self._project), str(self.folder / "state.json"), json.dumps(API)]
-        return start("tests.lifecycle.rehearse", arguments, None, _environment(self.upvest))
+        return spawn("tests.lifecycle.rehearse", arguments, None, _environment(self.upvest))
 
     def declare(self, program: str) -> None:
         """Replace the program."""

@@ -6,19 +6,20 @@ import json
 import os
 import shutil
 import stat
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import piped
 from tests.lifecycle.life import USERS, Life, steps
 from upvest_provider.api import UpvestClient
 from upvest_provider.local import LocalUpvest
 from upvest_provider.settings import Settings
 
 if TYPE_CHECKING:
+    import subprocess
+
     from upvest_provider.api import Webhook
 
 FILE = "upvest-import.json"
@@ -42,18 +43,9 @@ def run_import(
     settings = project / "stacks" / "Pulumi.dev.yaml"
     settings.parent.mkdir(exist_ok=True)
     settings.write_text(f"config:\n  {config}\n")
-    return subprocess.run(
-        [sys.executable, "-m", "upvest_provider", "import", "--stack", "dev", *arguments],
-        cwd=project,
-        env={
-            **os.environ,
-            "UPVEST_LOCAL_STATE": str(Path(life.upvest.credentials.private_key_file).parent),
-            **(environment or {}),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    state = str(Path(life.upvest.credentials.private_key_file).parent)
+    variables = {**os.environ, "UPVEST_LOCAL_STATE": state, **(environment or {})}
+    return piped.run("import", "--stack", "dev", *arguments, folder=project, environment=variables)
 
 
 def imported(life: Life, *arguments: str, config: str = LOCAL) -> str:

@@ -6,14 +6,13 @@ import json
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import piped
 from tests.lifecycle.life import API
 from upvest_provider.testing import Outcome, PulumiCli
 
@@ -108,14 +107,9 @@ def told(life: Life, command: str) -> str:
     (project / "stacks" / "Pulumi.dev.yaml").write_text(json.dumps({"config": API}))
     export.write_text(json.dumps(life.stack.export()))
     _, name, *options = command.replace("--stack prod", f"--state {export}").split()
-    run = subprocess.run(
-        [sys.executable, "-m", "upvest_provider", name, "--stack", "dev", *options],
-        cwd=project,
-        env={**os.environ, "UPVEST_LOCAL_STATE": str(Path(life.upvest.credentials.private_key_file).parent)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    state = str(Path(life.upvest.credentials.private_key_file).parent)
+    variables = {**os.environ, "UPVEST_LOCAL_STATE": state}
+    run = piped.run(name, "--stack", "dev", *options, folder=project, environment=variables)
     assert run.returncode == 0, run.stderr
     life.sent()
     return run.stdout

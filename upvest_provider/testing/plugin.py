@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from upvest_provider.testing import Rehearsal
+from upvest_provider.testing.process import forking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,8 +65,16 @@ def upvest_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lo
         yield local
 
 
+@pytest.fixture(scope="session")
+def _forking() -> Iterator[None]:
+    with forking():
+        yield
+
+
 @pytest.fixture
-def rehearse(request: pytest.FixtureRequest, upvest_local: LocalUpvest, tmp_path: Path) -> Rehearse:
+def rehearse(
+    request: pytest.FixtureRequest, upvest_local: LocalUpvest, tmp_path: Path, _forking: None
+) -> Rehearse:
     """Runs the stacks of a project without the Pulumi CLI, see `Rehearsal`; their states are in `tmp_path`."""
     rehearsals = request.node.stash.setdefault(_REHEARSALS, [])
     local_state = Path(upvest_local.credentials.private_key_file).parent

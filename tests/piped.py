@@ -1,0 +1,35 @@
+"""Programs of this project, run in a pipe until they end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from upvest_provider.testing.fork import Forked, can_fork
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def run(
+    *arguments: str, folder: Path, environment: Mapping[str, str], module: str = "upvest_provider"
+) -> subprocess.CompletedProcess[str]:
+    """Run a module as `python -m` does; the environment is the whole of it."""
+    command = [sys.executable, "-m", module, *arguments]
+    if not can_fork(environment):
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    process = Forked(module, arguments, folder, environment)
+    with process.stdout as output, process.stderr as errors, ThreadPoolExecutor(2) as readers:
+        said = [readers.submit(stream.read) for stream in (output, errors)]
+        return subprocess.CompletedProcess(command, process.wait(), *(each.result() for each in said))
