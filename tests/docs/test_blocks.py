@@ -6,17 +6,18 @@ One rule for each language. A block that a rule cannot take stands in a table he
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer.main
 import yaml
 
+from tests import piped
 from tests.docs.messages import collected
 from tests.docs.pages import PROJECT, Block, blocks
 from upvest_provider.cli.app import app
@@ -25,6 +26,7 @@ from upvest_provider.testing import Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 BLOCKS = blocks()
 LANGUAGES = {"console", "diff", "python", "text", "yaml"}
@@ -272,13 +274,7 @@ def test_the_page_of_the_command_line_is_its_help() -> None:
     command: Any = typer.main.get_command(app)
     told = re.findall(r"^## upvest-webhooks ?(.*)$", page, re.MULTILINE)
     assert told == ["", *command.list_commands(None)]
-    program = Path(sys.executable).parent / "upvest-webhooks"
+    environment = {**os.environ, "COLUMNS": "100"}
     for name, block in zip(told, (block for block in BLOCKS if block.page == "cli.md"), strict=True):
-        run = subprocess.run(
-            [program, *([name] if name else []), "--help"],
-            env={"COLUMNS": "100", "PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        run = piped.run(*filter(None, [name]), "--help", folder=PROJECT, environment=environment)
         assert block.text.strip() == run.stdout.strip(), f"renew docs/cli.md: {json.dumps(name)}"

@@ -120,18 +120,18 @@ def test_four_workers_share_one_token_and_one_list(servicer: Servicer, upvest: L
     }
 
 
-def test_a_refresh_of_1000_webhooks_is_one_list(start: Callable[[], Servicer], upvest: LocalUpvest) -> None:
+def test_a_refresh_among_1000_webhooks_is_one_list(start: Callable[[], Servicer], upvest: LocalUpvest) -> None:
     with start() as servicer:
         first = servicer.create(servicer.check({}, declared()).inputs)
     document = upvest.store.webhooks()[0]
     ids = [f"00000000-0000-4000-8000-{number:012d}" for number in range(999)]
     with upvest.store.transaction():
         for id_ in ids:
-            upvest.store.save_webhook({**document, "id": id_})
+            upvest.store.save_webhook({**document, "id": id_, "url": f"https://tenant.tld/{id_}"})
     before = len(upvest.requests())
     with start() as servicer, ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda id_: servicer.read(id_, {**first.outputs}), [first.id, *ids]))
-    assert [webhook.id for webhook in found] == [first.id, *ids]
+        found = list(pool.map(lambda id_: servicer.read(id_, {**first.outputs}), [first.id, *ids[-99:]]))
+    assert [webhook.id for webhook in found] == [first.id, *ids[-99:]]
     assert methods(upvest)[before:] == ["token", "GET"]
 
 
