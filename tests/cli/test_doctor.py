@@ -405,6 +405,22 @@ def test_an_answer_that_is_no_success_is_of_the_check_that_it_tells_of(
     assert "pulumi up" not in failure.fix
 
 
+def test_certificates_that_cannot_be_used_are_named_before_a_request(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    world.config["upvest:api"] = "https://api.example"
+    world.environ["SSL_CERT_FILE"] = "/missing"
+    (failure,) = [each for each in world.examined() if each.outcome is Outcome.FAIL]
+    assert (failure.check, failure.found, failure.fix) == snapshot(
+        (
+            "connection",
+            "the environment's SSL_CERT_FILE cannot be used: No such file or directory",
+            "Correct SSL_CERT_FILE, or unset it.",
+        )
+    )
+
+
 def test_a_secret_in_plain_text_is_a_warning(world: World) -> None:
     world.config["upvest:clientSecret"] = world.environ.pop("UPVEST_CLIENT_SECRET")
     (warning,) = [each for each in world.examined() if each.outcome is not Outcome.OK]
