@@ -129,7 +129,7 @@ class OnServicer:
             began = time.perf_counter()
             perform(servicer)
             took = time.perf_counter() - began
-            self.peak = max(self.peak, peak_memory(servicer.engine.address))
+            self.peak = max(self.peak, peak_memory(servicer.pid))
         return took
 
     def _preview(self, servicer: Servicer) -> None:

@@ -26,7 +26,7 @@ def converge(watch: Watch, stack: Stack) -> int:
         Violation: (d) An error names no webhook or no way out, or the way leads to the same error, or what is
             reached is not the program.
     """
-    errors: list[str] = []
+    errors: list[tuple[str, frozenset[str]]] = []
     for count in range(1, ROUNDS + 1):
         watch.account.site.clock.pass_by(30)
         outcome = watch.over(stack, lambda: stack.up(refresh=True))
@@ -34,7 +34,8 @@ def converge(watch: Watch, stack: Stack) -> int:
             agree(watch, stack)
             return count
         require_id(watch, outcome)
-        errors.append(outcome.error.partition("\n")[0])
+        # Of a program that declares less by now, the same is a new error.
+        errors.append((outcome.error.partition("\n")[0], frozenset(stack.program)))
         if errors.count(errors[-1]) > 1:
             raise Violation(f"(d) its own way out leads to the same error again:\n{outcome.error}")
         follow(watch, stack, outcome)

@@ -87,7 +87,10 @@ class Forked:
         folder = str(directory or Path.cwd())
         self._process = context.Process(
             target=_run,
-            args=(_Run(module, arguments, folder, environment, _installed()), [theirs for _, theirs in streams]),
+            args=(
+                _Run(module, arguments, folder, dict(environment), _installed()),
+                [theirs for _, theirs in streams],
+            ),
             daemon=True,
         )
         self._process.start()
@@ -99,6 +102,11 @@ class Forked:
     def returncode(self) -> int | None:
         """As `Popen` has it; None as long as it runs."""
         return self._process.exitcode
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.ident or 0
 
     def wait(self, timeout: float | None = None) -> int:
         """Waits for its end, `timeout` seconds at most; its exit code."""

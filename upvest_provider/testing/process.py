@@ -34,6 +34,10 @@ class Process(Protocol):
     def stderr(self) -> IO[str] | None:
         """Its standard error."""
 
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
     def wait(self, timeout: float | None = None) -> int:
         """Waits for its end, `timeout` seconds at most (`subprocess.TimeoutExpired`); its exit code."""
 

@@ -135,6 +135,11 @@ class Servicer:
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self._call(self._stub.Configure, provider_pb2.ConfigureRequest(args=to_struct(config or {})))
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
     def __enter__(self) -> Self:
         return self
 
