@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class KeyUnusable(ValueError):
@@ -19,13 +25,15 @@ class SigningKey:
     """
 
     def __init__(self, key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> None:
-        self._key = key
+        # Asked once: beside an Ed25519 signature, asking what a key is takes time that shows.
+        if isinstance(key, ed25519.Ed25519PrivateKey):
+            self._sign: Callable[[bytes], bytes] = key.sign
+        else:
+            self._sign = partial(key.sign, signature_algorithm=ec.ECDSA(hashes.SHA512()))
 
     def sign(self, message: bytes) -> bytes:
         """The signature over `message`."""
-        if isinstance(self._key, ed25519.Ed25519PrivateKey):
-            return self._key.sign(message)
-        return self._key.sign(message, ec.ECDSA(hashes.SHA512()))
+        return self._sign(message)
 
 
 def load_signing_key(pem: bytes, passphrase: str | None) -> SigningKey:

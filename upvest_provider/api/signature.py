@@ -6,7 +6,7 @@ Upvest's published signing proxy and examples.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -55,16 +55,15 @@ def sign(request: Request, *, key: SigningKey, key_id: str, created: int, nonce:
     if request.query:
         components["@query"] = f"?{request.query}"
     components |= headers
-    names = " ".join(f'"{name}"' for name in components)
+    names = '" "'.join(components)
     expires = created + limits.SIGNATURE_LIFETIME
-    params = f'({names});keyid="{key_id}";created={created};expires={expires};nonce="{nonce}"'
+    params = f'("{names}");keyid="{key_id}";created={created};expires={expires};nonce="{nonce}"'
     lines = [f'"{name}": {value}' for name, value in components.items()]
     base = "\n".join([*lines, f'"@signature-params": {params}'])
-    return headers | {
-        "upvest-signature-version": "15",
-        "signature-input": f"sig1={params}",
-        "signature": f"sig1=:{_base64(key.sign(base.encode()))}:",
-    }
+    headers["upvest-signature-version"] = "15"
+    headers["signature-input"] = f"sig1={params}"
+    headers["signature"] = f"sig1=:{_base64(key.sign(base.encode()))}:"
+    return headers
 
 
 def _content(request: Request) -> dict[str, str]:
@@ -76,4 +75,4 @@ def _content(request: Request) -> dict[str, str]:
 
 
 def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()
+    return binascii.b2a_base64(value, newline=False).decode()
