@@ -13,6 +13,7 @@ import os
 import runpy
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -99,11 +100,6 @@ class Forked:
         self.stdout, self.stderr = (os.fdopen(os.dup(ours.fileno())) for ours, _ in streams)
 
     @property
-    def returncode(self) -> int | None:
-        """As `Popen` has it; None as long as it runs."""
-        return self._process.exitcode
-
-    @property
     def pid(self) -> int:
         """Its number."""
         return self._process.ident or 0
@@ -117,8 +113,9 @@ class Forked:
 
     def send_signal(self, number: int) -> None:
         """Sends it a signal, if it runs."""
-        if self._process.exitcode is None and self._process.pid:
-            os.kill(self._process.pid, number)
+        if self._process.exitcode is None:
+            with suppress(ProcessLookupError):  # it ends just now
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """Ends it at once."""
