@@ -1,4 +1,4 @@
-"""Programs of this project, run in a pipe until they end."""
+"""The commands of this package, run in a pipe until they end."""
 
 from __future__ import annotations
 
@@ -15,11 +15,18 @@ if TYPE_CHECKING:
 
 
 def run(
-    *arguments: str, folder: Path, environment: Mapping[str, str], module: str = "upvest_provider"
+    *arguments: str, folder: Path, environment: Mapping[str, str], prefix: tuple[str, ...] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Run a module as `python -m` does; the environment is the whole of it."""
-    command = [sys.executable, "-m", module, *arguments]
-    if not can_fork(environment):
+    """Run `upvest-webhooks`.
+
+    Args:
+        arguments: The command and its options.
+        folder: Where it runs.
+        environment: The whole of it.
+        prefix: What is to run it, as another user for one; default: nothing.
+    """
+    command = [*prefix, sys.executable, "-m", "upvest_provider", *arguments]
+    if prefix or not can_fork(environment):
         return subprocess.run(
             command,
             cwd=folder,
@@ -29,7 +36,7 @@ def run(
             text=True,
             check=False,
         )
-    process = Forked(module, arguments, folder, environment)
+    process = Forked("upvest_provider", arguments, folder, environment)
     with process.stdout as output, process.stderr as errors, ThreadPoolExecutor(2) as readers:
         said = [readers.submit(stream.read) for stream in (output, errors)]
         return subprocess.CompletedProcess(command, process.wait(), *(each.result() for each in said))

@@ -113,17 +113,8 @@ class World:
     ) -> subprocess.CompletedProcess[str]:
         """Run `upvest-webhooks doctor` in a pipe."""
         self.settle()
-        if not prefix:
-            return piped.run("doctor", *arguments, folder=self.folder, environment=self.environment(**variables))
-        return subprocess.run(
-            [*prefix, sys.executable, "-m", "upvest_provider", "doctor", *arguments],
-            cwd=self.folder,
-            env=self.environment(**variables),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = self.environment(**variables)
+        return piped.run("doctor", *arguments, folder=self.folder, environment=environment, prefix=prefix)
 
     def environment(self, **variables: str) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if key not in (*SECRETS, "COLUMNS")}

@@ -277,4 +277,5 @@ def test_the_page_of_the_command_line_is_its_help() -> None:
     environment = {**os.environ, "COLUMNS": "100"}
     for name, block in zip(told, (block for block in BLOCKS if block.page == "cli.md"), strict=True):
         run = piped.run(*filter(None, [name]), "--help", folder=PROJECT, environment=environment)
+        run.check_returncode()
         assert block.text.strip() == run.stdout.strip(), f"renew docs/cli.md: {json.dumps(name)}"

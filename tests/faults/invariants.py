@@ -357,14 +357,16 @@ def _is_as_before(seen: Seen, said: re.Match[str]) -> bool:
 
 def _is_unchanged(seen: Seen, webhook_id: str) -> bool:
     """Whether a webhook is there and means what it meant before."""
-    one, other = seen.before.get(webhook_id), seen.after.get(webhook_id)
-    return one is not None and other is not None and _meaning(one) == _meaning(other)
+    return _mean_the_same(seen.before.get(webhook_id), seen.after.get(webhook_id))
 
 
 def _is_as_known(seen: Seen, webhook_id: str) -> bool:
     """Whether a webhook is as the state has it, which knows nothing of what an interrupted run has set."""
-    known, held = seen.outputs.get(webhook_id), seen.after.get(webhook_id)
-    return known is not None and held is not None and _meaning(known) == _meaning(held)
+    return _mean_the_same(seen.outputs.get(webhook_id), seen.after.get(webhook_id))
+
+
+def _mean_the_same(one: Document | None, other: Document | None) -> bool:
+    return one is not None and other is not None and _meaning(one) == _meaning(other)
 
 
 def _was_not_changed(seen: Seen, said: re.Match[str]) -> bool:

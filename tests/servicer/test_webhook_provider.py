@@ -120,7 +120,7 @@ def test_four_workers_share_one_token_and_one_list(servicer: Servicer, upvest: L
     }
 
 
-def test_a_refresh_among_1000_webhooks_is_one_list(start: Callable[[], Servicer], upvest: LocalUpvest) -> None:
+def test_a_refresh_of_1000_webhooks_is_one_list(start: Callable[[], Servicer], upvest: LocalUpvest) -> None:
     with start() as servicer:
         first = servicer.create(servicer.check({}, declared()).inputs)
     document = upvest.store.webhooks()[0]
@@ -130,8 +130,8 @@ def test_a_refresh_among_1000_webhooks_is_one_list(start: Callable[[], Servicer]
             upvest.store.save_webhook({**document, "id": id_, "url": f"https://tenant.tld/{id_}"})
     before = len(upvest.requests())
     with start() as servicer, ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda id_: servicer.read(id_, {**first.outputs}), [first.id, *ids[-99:]]))
-    assert [webhook.id for webhook in found] == [first.id, *ids[-99:]]
+        found = list(pool.map(lambda id_: servicer.read(id_, {**first.outputs}), [first.id, *ids]))
+    assert [webhook.id for webhook in found] == [first.id, *ids]
     assert methods(upvest)[before:] == ["token", "GET"]
 
 

@@ -44,7 +44,7 @@ def test_it_is_told_what_a_new_one_is_told(tmp_path: Path, code: str) -> None:
 
 
 def test_one_that_fails_says_why_and_ends_with_1() -> None:
-    started = process.start("tests.testing.process_told", [], None, {})
+    started = process.start(TELLING, [], None, {})
     stdout, stderr = process.pipes(started)
     with stdout, stderr:
         assert stderr.read().endswith("IndexError: list index out of range\n")

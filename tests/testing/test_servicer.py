@@ -98,6 +98,4 @@ def test_a_provider_sees_the_death_of_its_engine(servicer: Servicer, toy: dict[s
 def test_a_process_that_does_not_come_up_says_why(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("print('not a port')")
     with pytest.raises(ProviderError, match="not a port"):
-        Servicer(
-            environment={"PYTHONPATH": str(tmp_path), "PYTHONUTF8": "1"}
-        )  # of its own, so that it is not forked
+        Servicer(environment={"PYTHONPATH": str(tmp_path)})

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _IMPORT_ROOT = Path(__file__).parents[2]
 """Where this package lies; its processes find it there, installed or not."""
 
-
 _FORKS: ContextVar[bool] = ContextVar("forks", default=False)
 
 
@@ -62,8 +61,7 @@ def start(
     module: str, arguments: Sequence[str], directory: Path | None, environment: Mapping[str, str]
 ) -> Process:
     """Runs a module with the interpreter in use, in its own process group as under the engine."""
-    whole = environment_of_python(environment)
-    if _FORKS.get() and can_fork(whole):
+    if _FORKS.get() and can_fork(whole := environment_of_python(environment)):
         return Forked(module, arguments, directory, whole)
     return spawn(module, arguments, directory, environment)
 
