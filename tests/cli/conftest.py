@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ from tests import piped
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
     from upvest_provider.local import LocalUpvest
 
@@ -28,7 +28,7 @@ class Shell:
         return piped.run(*arguments, folder=self.folder, environment=self.environment(**variables))
 
     def environment(self, **variables: str) -> dict[str, str]:
-        state = str(Path(self.upvest.credentials.private_key_file).parent)
+        state = str(self.upvest.state)
         kept = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
         return {**kept, "UPVEST_LOCAL_STATE": state, **variables}
 

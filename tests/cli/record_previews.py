@@ -170,7 +170,7 @@ def _declare(life: Life, scenario: Scenario) -> None:
 def _preview(life: Life, scenario: Scenario, name: str, streaming: str) -> str:
     """What the CLI writes to stdout, scrubbed."""
     os.environ["PULUMI_ENABLE_STREAMING_JSON_PREVIEW"] = streaming
-    environment = {"UPVEST_LOCAL_STATE": str(Path(life.upvest.credentials.private_key_file).parent)}
+    environment = {"UPVEST_LOCAL_STATE": str(life.upvest.state)}
     backend = life.folder / name if scenario.is_new else life.folder / "backend"
     stack = PulumiCli(
         life.folder / "project",

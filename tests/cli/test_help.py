@@ -74,7 +74,7 @@ class TestSecrets:
 
     @pytest.mark.parametrize("call", CALLS, ids=lambda call: " ".join(call).replace("/", "_"))
     def test_no_secret_is_printed(self, shell: Shell, call: list[str]) -> None:
-        state = str(Path(shell.upvest.credentials.private_key_file).parent)
+        state = str(shell.upvest.state)
         held = shell.hold(1)
         shell.export(users=held)
         shell.file("preview.json", json.dumps({"steps": []}))

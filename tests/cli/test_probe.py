@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,15 +24,11 @@ HOST = "hooks.tenant.tld"
 @pytest.fixture
 def receiver(shell: Shell) -> str:
     """A receiver that is ready; gives its URL, whose path is a secret."""
-    control = ControlClient(state_of(shell))
+    control = ControlClient(shell.upvest.state)
     control.put("listeners", HOST)
     control.put("dns", HOST, "A", values=["127.0.0.1"])
     control.put("certificates", HOST)
     return f"https://{HOST}:{shell.upvest.world.receiver.port}/canary-path"
-
-
-def state_of(shell: Shell) -> Path:
-    return Path(shell.upvest.credentials.private_key_file).parent
 
 
 def known(shell: Shell, text: str) -> str:
@@ -88,7 +83,7 @@ seen          a receiver may act on a
 """)
 
     def test_a_wrong_certificate_ends_with_what_to_do(self, shell: Shell, receiver: str) -> None:
-        ControlClient(state_of(shell)).delete("certificates", HOST)
+        ControlClient(shell.upvest.state).delete("certificates", HOST)
         shown = shell.run("probe", receiver, "--stack", "dev", COLUMNS="160")
         assert shown.returncode == 1
         assert known(shell, shown.stdout) == snapshot("""\
@@ -110,12 +105,12 @@ Install a certificate for hooks.tenant.tld, or correct the receiver's rule that 
 upvest-webhooks: https://none.tenant.tld is not ready: dns: name not there: none.tenant.tld does not exist (NXDOMAIN) at ns1.tenant.tld (127.0.0.2), ns2.tenant.tld (127.0.0.3)
 Create an A or CNAME record for none.tenant.tld in tenant.tld; if your DNS console shows one, tenant.tld is delegated to other servers than the console's.
 """)
-        asked = [query for query in dns_queries(state_of(shell)) if query.name.startswith("none.tenant.tld")]
+        asked = [query for query in dns_queries(shell.upvest.state) if query.name.startswith("none.tenant.tld")]
         assert asked
         assert not [query for query in asked if query.server == "127.0.0.1"]
 
     def test_http_is_asked_where_it_is_wanted(self, shell: Shell, receiver: str) -> None:
-        ControlClient(state_of(shell)).answer_with(503)
+        ControlClient(shell.upvest.state).answer_with(503)
         shown = shell.run("probe", receiver, "--stack", "dev", "--check", "http=require")
         assert shown.returncode == 1
         assert known(shell, shown.stderr) == snapshot("""\
@@ -127,7 +122,7 @@ Read the log of the receiver and of the load balancer before it.
         assert "no, only warned of" in warned.stdout
 
     def test_a_receiver_for_upvest_alone_is_met_by_dns_alone(self, shell: Shell, receiver: str) -> None:
-        ControlClient(state_of(shell)).delete("certificates", HOST)
+        ControlClient(shell.upvest.state).delete("certificates", HOST)
         shown = shell.run("probe", receiver, "--stack", "dev", "--reachable-from", "upvest", "--json")
         assert shown.returncode == 0
         assert [each["status"] for each in json.loads(shown.stdout)["evidence"]] == ["pass", "skip", "skip"]
@@ -191,7 +186,7 @@ class TestWaiting:
     def test_it_tells_what_it_waits_for_and_ends_when_the_receiver_is_ready(
         self, shell: Shell, receiver: str
     ) -> None:
-        control = ControlClient(state_of(shell))
+        control = ControlClient(shell.upvest.state)
         control.delete("certificates", HOST)
         command = [sys.executable, "-m", "upvest_provider", "probe", receiver, "--stack", "dev"]
         with subprocess.Popen(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,15 +21,11 @@ HOST = "hooks.tenant.tld"
 @pytest.fixture
 def webhook(shell: Shell) -> str:
     """A webhook whose receiver is ready."""
-    control = ControlClient(state_of(shell))
+    control = ControlClient(shell.upvest.state)
     control.put("listeners", HOST)
     control.put("dns", HOST, "A", values=["127.0.0.1"])
     control.put("certificates", HOST)
     return shell.hold(1, url=f"https://{HOST}:{shell.upvest.world.receiver.port}/canary-path")
-
-
-def state_of(shell: Shell) -> Path:
-    return Path(shell.upvest.credentials.private_key_file).parent
 
 
 def known(shell: Shell, text: str) -> str:
@@ -55,12 +50,12 @@ body          {"received": true}
 Upvest sends a test delivery to https://hooks.tenant.tld:8443 now; it really arrives there.
 tested webhook 00000000-0000-4000-8000-000000000001 (upvest-request-id REQUEST)
 """)
-    assert received_events(state_of(shell))
+    assert received_events(shell.upvest.state)
     assert "canary-path" not in shown.stdout + shown.stderr
 
 
 def test_a_receiver_that_does_not_answer_2xx_exits_with_1(shell: Shell, webhook: str) -> None:
-    ControlClient(state_of(shell)).answer_with(503)
+    ControlClient(shell.upvest.state).answer_with(503)
     shown = shell.run("test", webhook, "--stack", "dev", COLUMNS="40")
     assert shown.returncode == 1
     assert known(shell, shown.stdout) == snapshot("""\
@@ -80,7 +75,7 @@ Read the receiver's log.
 
 
 def test_a_receiver_that_cannot_be_reached(shell: Shell, webhook: str) -> None:
-    ControlClient(state_of(shell)).delete("dns", HOST, "A")
+    ControlClient(shell.upvest.state).delete("dns", HOST, "A")
     shown = shell.run("test", webhook, "--stack", "dev")
     assert shown.returncode == 1
     assert known(shell, shown.stdout) == snapshot("""\

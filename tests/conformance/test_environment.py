@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,7 +61,7 @@ def test_an_environment_is_asked_by_its_url(upvest: LocalUpvest) -> None:
 
 
 def test_the_local_api_that_runs_is_asked_by_its_name(upvest: LocalUpvest) -> None:
-    state = str(Path(upvest.credentials.private_key_file).parent)
+    state = str(upvest.state)
 
     with environment("local", {"UPVEST_LOCAL_STATE": state}) as (name, credentials):
         assert (name, credentials.base_url) == ("local", upvest.url)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,7 @@ from upvest_provider.local import ControlClient, LocalUpvest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def upvest(shared_upvest: LocalUpvest) -> Iterator[LocalUpvest]:
 @pytest.fixture
 def receiver(upvest: LocalUpvest) -> str:
     """The URL of a receiver that takes everything."""
-    host, control = "hooks.tenant.tld", ControlClient(Path(upvest.credentials.private_key_file).parent)
+    host, control = "hooks.tenant.tld", ControlClient(upvest.state)
     control.put("dns", host, "A", values=["127.0.0.1"])
     control.put("listeners", host)
     control.put("certificates", host)
@@ -54,6 +54,6 @@ def life(request: pytest.FixtureRequest, tmp_path: Path, upvest: LocalUpvest) ->
 @pytest.fixture
 def family(life: Life) -> Iterator[Family]:
     """All processes of the stack's operations; none is left behind."""
-    family = Family(Path(life.upvest.credentials.private_key_file).parent)
+    family = Family(life.upvest.state)
     yield family
     family.end()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests import piped
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from upvest_provider.api import Webhook
     from upvest_provider.local import LocalUpvest
 
@@ -29,7 +30,7 @@ def listed(upvest: LocalUpvest, folder: Path, export: dict[str, Any]) -> list[di
     (folder / "Pulumi.yaml").write_text("name: life\nruntime: python\nstackConfigDir: stacks\n")
     (folder / "stacks" / "Pulumi.dev.yaml").write_text("config:\n  upvest:api: local\n")
     (folder / "state.json").write_text(json.dumps(export))
-    state = str(Path(upvest.credentials.private_key_file).parent)
+    state = str(upvest.state)
     environment = {**os.environ, "UPVEST_LOCAL_STATE": state}
     arguments = ["list", "--stack", "dev", "--state", "state.json", "--json"]
     run = piped.run(*arguments, folder=folder, environment=environment)

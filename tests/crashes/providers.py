@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +16,7 @@ from upvest_provider.webhook import WebhookProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from upvest_provider.local import Fault, LocalUpvest
 
@@ -71,7 +71,7 @@ class Providers:
     @contextlib.contextmanager
     def run(self) -> Iterator[Servicer]:
         """A process of its own, ended as Pulumi ends it."""
-        state = Path(self._upvest.credentials.private_key_file).parent
+        state = self._upvest.state
         with Servicer(
             config={"upvest:api": "local"},
             directory=self._directory,

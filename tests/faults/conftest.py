@@ -29,7 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-LOGGERS = ("upvest_provider", "pulumi", "httpx", "httpcore", "tenacity", "asyncio")
+LOGGERS = ("upvest_provider", "pulumi", "httpx", "httpcore", "asyncio")
 """Of all that runs in a provider's process."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +17,7 @@ from upvest_provider.testing.process import spawn
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
+    from pathlib import Path
 
     from upvest_provider.local import LocalUpvest
 
@@ -111,7 +111,7 @@ class Life:
     @contextmanager
     def client(self) -> Iterator[UpvestClient]:
         """Somebody with curl and the same credentials; what is sent so does not count as sent."""
-        state = str(Path(self.upvest.credentials.private_key_file).parent)
+        state = str(self.upvest.state)
         settings = Settings({"upvest:api": "local"}.get, {"UPVEST_LOCAL_STATE": state})
         with UpvestClient(settings.credentials()) as client:
             yield client
@@ -152,7 +152,7 @@ class Life:
 
 
 def _environment(upvest: LocalUpvest) -> dict[str, str]:
-    return {"UPVEST_LOCAL_STATE": str(Path(upvest.credentials.private_key_file).parent)}
+    return {"UPVEST_LOCAL_STATE": str(upvest.state)}
 
 
 def steps(outcome: Outcome) -> list[tuple[Any, ...]]:

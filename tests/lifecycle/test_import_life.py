@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +18,7 @@ from upvest_provider.settings import Settings
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
     from upvest_provider.api import Webhook
 
@@ -43,7 +43,7 @@ def run_import(
     settings = project / "stacks" / "Pulumi.dev.yaml"
     settings.parent.mkdir(exist_ok=True)
     settings.write_text(f"config:\n  {config}\n")
-    state = str(Path(life.upvest.credentials.private_key_file).parent)
+    state = str(life.upvest.state)
     variables = {**os.environ, "UPVEST_LOCAL_STATE": state, **(environment or {})}
     return piped.run("import", "--stack", "dev", *arguments, folder=project, environment=variables)
 

@@ -107,7 +107,7 @@ def told(life: Life, command: str) -> str:
     (project / "stacks" / "Pulumi.dev.yaml").write_text(json.dumps({"config": API}))
     export.write_text(json.dumps(life.stack.export()))
     _, name, *options = command.replace("--stack prod", f"--state {export}").split()
-    state = str(Path(life.upvest.credentials.private_key_file).parent)
+    state = str(life.upvest.state)
     variables = {**os.environ, "UPVEST_LOCAL_STATE": state}
     run = piped.run(name, "--stack", "dev", *options, folder=project, environment=variables)
     assert run.returncode == 0, run.stderr

@@ -29,7 +29,7 @@ LINUX = Path("/proc/self/environ").exists()
 
 @pytest.fixture
 def family(life: Life) -> Iterator[Family]:
-    family = Family(Path(life.upvest.credentials.private_key_file).parent)
+    family = Family(life.upvest.state)
     yield family
     family.end()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +15,7 @@ from upvest_provider.webhook import WebhookProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.servicer.conftest import Lines
     from upvest_provider.local import LocalUpvest
@@ -44,7 +44,7 @@ def start(upvest: LocalUpvest, tmp_path: Path, lines: Lines) -> Callable[[], Ser
         return Servicer(
             config={"upvest:api": "local"},
             directory=tmp_path,
-            environment={"UPVEST_LOCAL_STATE": str(Path(upvest.credentials.private_key_file).parent)},
+            environment={"UPVEST_LOCAL_STATE": str(upvest.state)},
             lines=lines,
         )
 

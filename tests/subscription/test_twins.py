@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -277,6 +278,28 @@ def test_a_refresh_names_what_delivers_twice_once(account: Account) -> None:
     assert account.plain(said) == snapshot(
         "warning: webhooks id-1 ('One') and id-2 ('Two') both deliver USER to https://hooks.tenant.tld: delete or disable the one that no stack holds (`upvest-webhooks list --stack STACK` tells whose they are)"
     )
+
+
+def test_of_many_that_deliver_the_same_each_is_named_and_not_each_two(account: Account) -> None:
+    all_types = [["USER"], ["ORDER"], ["USER"], ["USER", "ORDER"], ["USER", "ORDER"], ["ALL"], ["CASH"], ["ALL"]]
+    for number, types in enumerate(all_types):
+        account.plant(title=f"Number {number}", type=types)
+    account.run().read(account.webhooks[0]["id"], "2026-01-01T00:00:00Z")
+    said = [re.findall(r"'Number (\d)'|both deliver (.*) to", line) for line in account.lines]
+    assert [(one, other, shared) for (one, _), (other, _), (_, shared) in said] == [
+        ("0", "2", "USER"),
+        ("0", "3", "USER"),
+        ("1", "3", "ORDER"),
+        ("0", "4", "USER"),
+        ("1", "4", "ORDER"),
+        ("0", "5", "USER"),
+        ("1", "5", "ORDER"),
+        ("5", "6", "CASH"),
+        ("0", "7", "USER"),
+        ("1", "7", "ORDER"),
+        ("5", "7", "ALL"),
+        ("6", "7", "CASH"),
+    ]
 
 
 def test_a_list_that_cannot_be_had_leaves_a_webhook_as_it_is(account: Account, proxy: Proxy) -> None:

@@ -109,7 +109,7 @@ class Stage:
         self.trusted = {
             **self.backend,
             "PULUMI_CONFIG_PASSPHRASE": "a passphrase for tests",
-            "UPVEST_LOCAL_STATE": str(Path(upvest.credentials.private_key_file).parent),
+            "UPVEST_LOCAL_STATE": str(upvest.state),
         }
 
     def declare(self, program: str) -> None:

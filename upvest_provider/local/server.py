@@ -49,6 +49,7 @@ class LocalUpvest:
         accounts: Names of accounts beside the one without a name, each with a client and webhooks of its own.
 
     Attributes:
+        state: The directory, which `UPVEST_LOCAL_STATE` names to whoever reaches it as `local`.
         url: The base URL.
         credentials: What a client needs; also in `credentials.json` in the state directory.
         accounts: The credentials of every account by its name, empty for the one without.
@@ -81,7 +82,7 @@ class LocalUpvest:
         behaviour: Behaviour | None = None,
         accounts: Collection[str] = (),
     ) -> None:
-        self._state = state
+        self.state = state
         self._names = accounts
         self._port_number = port
         self._clock = clock
@@ -94,18 +95,18 @@ class LocalUpvest:
         with ExitStack() as exits:
             for name in self._names:
                 check_account_name(name)
-            self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            exits.enter_context(_lock(self._state))
+            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            exits.enter_context(_lock(self.state))
             self._port = exits.enter_context(closing(Port(self._port_number)))
             self.url = f"http://{HOST}:{self._port.number}"
             # Two connections, since the server's is used by its thread alone.
-            self.store = exits.enter_context(closing(Store(self._state, self._clock)))
-            own_store = exits.enter_context(closing(Store(self._state, self._clock)))
+            self.store = exits.enter_context(closing(Store(self.state, self._clock)))
+            own_store = exits.enter_context(closing(Store(self.state, self._clock)))
             _make_verify_key(self.store)
-            world = World(self._state, clock=self._clock, time_scale=self._time_scale, dns_port=self._dns_port)
+            world = World(self.state, clock=self._clock, time_scale=self._time_scale, dns_port=self._dns_port)
             self.world = exits.enter_context(world)
             self.surroundings = self.world.surroundings
-            self.accounts = files.load_or_create(self._state, self.url, self.surroundings, self._names)
+            self.accounts = files.load_or_create(self.state, self.url, self.surroundings, self._names)
             self.credentials = self.accounts[""]
             for name, credentials in self.accounts.items():
                 self.store.add_client(_client(credentials, name))
@@ -132,7 +133,7 @@ class LocalUpvest:
 
     def requests(self, after: int = 0) -> list[LoggedRequest]:
         """The requests so far, oldest first; only those with a number above `after`."""
-        return requests(self._state, after)
+        return requests(self.state, after)
 
     @contextmanager
     def down(self) -> Iterator[None]:

@@ -8,7 +8,6 @@ gRPC and Pulumi, too.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -18,6 +17,7 @@ from upvest_provider.testing.process import forking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from upvest_provider.local import LocalUpvest
 
@@ -77,7 +77,6 @@ def rehearse(
 ) -> Rehearse:
     """Runs the stacks of a project without the Pulumi CLI, see `Rehearsal`; their states are in `tmp_path`."""
     rehearsals = request.node.stash.setdefault(_REHEARSALS, [])
-    local_state = Path(upvest_local.credentials.private_key_file).parent
 
     def rehearse(
         stack: str = "dev",
@@ -92,7 +91,7 @@ def rehearse(
             stack=stack,
             state=tmp_path / f"{folder.name}.{stack}.json",
             config={**(config or {}), "upvest:api": "local"},
-            environment={**(environment or {}), "UPVEST_LOCAL_STATE": str(local_state)},
+            environment={**(environment or {}), "UPVEST_LOCAL_STATE": str(upvest_local.state)},
         )
         rehearsals.append(rehearsal)
         return rehearsal
