@@ -12,10 +12,14 @@ import subprocess
 import sys
 from itertools import groupby, pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from rich.console import Console
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PROJECT = Path(__file__).resolve().parent.parent
 PICTURE = PROJECT / "docs" / "demo.svg"
@@ -50,16 +54,16 @@ rect{fill:#f6f8fa}.bold{font-weight:bold}.dim{fill:#59636e}.green{fill:#116329}.
 
 def main() -> None:
     """Draw the picture anew."""
-    PICTURE.write_text(svg(shown(record())))
+    PICTURE.write_text(svg(shown(record("--rehearsal"))))
     print(PICTURE.relative_to(PROJECT))
 
 
-def record() -> list[str]:
+def record(*options: str, environment: Mapping[str, str] = os.environ) -> list[str]:
     """What the demo prints, line by line, with the terminal's colours."""
     run = subprocess.run(
-        [sys.executable, "-m", "demo", "--rehearsal"],
+        [sys.executable, "-m", "demo", *options],
         cwd=PROJECT,
-        env={**os.environ, "FORCE_COLOR": "1", "TERM": "xterm"},
+        env={**environment, "FORCE_COLOR": "1", "TERM": "xterm"},
         capture_output=True,
         text=True,
         check=False,
