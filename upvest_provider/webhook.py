@@ -500,7 +500,8 @@ def _declared_twice(webhook_id: str, other: str, news: State) -> UpvestError:
     return UpvestError(
         f"webhook {webhook_id} is declared twice: as {other!r} and as {news.get(NAME)!r}",
         "Each `pulumi up` would change it for the one, and back for the other.",
-        fix="Remove one of the two, or the adopt_id that names it.",
+        "If both are to stay, remove the one with adopt_id, run `pulumi up`, and declare it anew without.",
+        fix="Remove one of the two from the program: the webhook stays, as the other's.",
     )
 
 

@@ -52,8 +52,8 @@ def require_id(watch: Watch, outcome: Outcome) -> None:
 def follow(watch: Watch, stack: Stack, outcome: Outcome) -> None:
     """Do what an error's last line says, as the person at the terminal would."""
     error, fix = outcome.error, outcome.error.splitlines()[-1]
-    if twice := re.search(r"is declared twice: as '([a-z]+)' and as '([a-z]+)'", error):
-        _declare_once(stack, twice[1], twice[2])
+    if twice := re.search(r"is declared twice: as '[a-z]+' and as '([a-z]+)'", error):
+        del stack.program[twice[1]]
         return
     name = _named(error)
     is_followed = _follow_about_another(watch, stack, name, error) or _follow_about_itself(
@@ -97,14 +97,6 @@ def _follow_about_itself(watch: Watch, stack: Stack, name: str, error: str) -> b
     else:
         return False
     return True
-
-
-def _declare_once(stack: Stack, one: str, other: str) -> None:
-    adopts = [name for name in (one, other) if stack.program[name].adopt_id]
-    if adopts:
-        stack.program[adopts[0]] = replace(stack.program[adopts[0]], adopt_id=None)
-    else:
-        del stack.program[other]
 
 
 def _leave(watch: Watch, stack: Stack, name: str, field: str, webhook_id: str) -> None:

@@ -204,3 +204,25 @@ def test_what_is_to_be_adopted_is_not_deleted_by_a_run_that_goes_on_without_it(s
     assert enabled_at(stack, HOOK.url) == [webhook_id]
     site.mend()
     converge(watch, stack)
+
+
+@pytest.mark.parametrize("removed", ["people", "users"])
+def test_a_webhook_that_two_resources_of_the_state_hold_stays_with_the_one_that_stays(
+    site: Site, removed: str
+) -> None:
+    """One of them adopted it before the other was compared, which says who has it."""
+    stack = Stack(site.account(), program={"users": HOOK})
+    watch = Watch(stack.account, [stack])
+    assert not watch.over(stack, stack.up).error
+    webhook_id = stack.held["users"]
+    people = replace(HOOK, url=url_of("b"), adopt_id=webhook_id)
+    stack.program = {"people": people, "users": HOOK}
+    assert watch.over(stack, stack.up).error.startswith(f"webhook {webhook_id} is declared twice")
+    assert stack.held == {"people": webhook_id, "users": webhook_id}
+    stack.program = {"people": replace(people, adopt_id=None), "users": HOOK}
+    assert watch.over(stack, stack.up).error.endswith(
+        "Remove one of the two from the program: the webhook stays, as the other's."
+    )
+    del stack.program[removed]
+    converge(watch, stack)
+    assert list(stack.account.webhooks) == [webhook_id]

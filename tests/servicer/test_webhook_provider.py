@@ -304,7 +304,8 @@ def test_two_resources_of_a_program_cannot_have_one_webhook(servicer: Servicer) 
     assert twice.value.message.splitlines() == [
         f"webhook {made.id} is declared twice: as 'users' and as 'people'",
         "Each `pulumi up` would change it for the one, and back for the other.",
-        "Remove one of the two, or the adopt_id that names it.",
+        "If both are to stay, remove the one with adopt_id, run `pulumi up`, and declare it anew without.",
+        "Remove one of the two from the program: the webhook stays, as the other's.",
     ]
 
 
