@@ -76,7 +76,8 @@ class Engine:
         return now - self._silent_since > PATIENCE
 
 
-def engine_of_this_process(argv: Sequence[str] = sys.argv) -> Engine:
-    """The engine whose address stands last on the command line of `python -m pulumi.dynamic`."""
+def engine_of_this_process(argv: Sequence[str] | None = None) -> Engine:
+    """The engine whose address stands last on a command line of `python -m pulumi.dynamic`, by default ours."""
+    argv = sys.argv if argv is None else argv
     match = re.fullmatch(r"(.+):(\d{1,5})", argv[-1]) if len(argv) > 1 else None
     return Engine((match[1].strip("[]"), int(match[2])) if match else None)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.faults.site import Site
 
-SHARE = 1 if is_soak() else 2
+SHARE = 1 if is_soak() else 5
 """One case in so many is tried, as in the matrix."""
 
 WRITES = [

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.faults.breaks import Break
     from tests.faults.site import Site
 
-SHARE = 1 if is_soak() else 61
+SHARE = 1 if is_soak() else 113
 """One cell in so many is tried: each request of each operation meets other breaks, and each break other requests."""
 
 CELLS = [
@@ -36,7 +36,7 @@ CELLS = [
     if (row + column) % SHARE == 0 and broken.concerns(life.requests[index]) and (is_soak() or not broken.is_long)
 ]
 
-OTHERWISE_SHARE = 1 if is_soak() else 13
+OTHERWISE_SHARE = 1 if is_soak() else 23
 """The same for what the API does otherwise all the time."""
 
 OTHERWISE = [

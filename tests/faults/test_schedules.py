@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Rounds = list[tuple[list[Step], Step]]
 
 SHARDS = 4
-SCHEDULES = int(os.environ.get("UPVEST_SCHEDULES") or (2000 if is_soak() else 40))
+SCHEDULES = int(os.environ.get("UPVEST_SCHEDULES") or (2000 if is_soak() else 24))
 EACH = -(-SCHEDULES // SHARDS)
 """Of one shard."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -78,7 +79,8 @@ def test_the_program_with_a_gate_previews_offline(infra: Path, tmp_path: Path) -
 
 def test_the_use_of_the_fixtures_runs(infra: Path) -> None:
     (infra / "test_program.py").write_text(USE_OF_THE_FIXTURES)
-    subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider"], cwd=infra, check=True)
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider"], cwd=infra, env=alone, check=True)
 
 
 def test_every_setting_is_one_that_is_read() -> None:

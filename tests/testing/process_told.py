@@ -16,7 +16,6 @@ sys.stdout.write(
             "environment": dict(os.environ),
             "input": sys.stdin.read(),
             "leads": os.getsid(0) == os.getpid(),
-            "loaded": sorted(name for name in sys.modules if name.startswith("upvest_provider")),
         }
     )
 )

@@ -40,7 +40,6 @@ def test_it_is_told_what_a_new_one_is_told(tmp_path: Path, code: str) -> None:
     forked = ended(process.start, tmp_path, code)
     assert forked == ended(process.spawn, tmp_path, code)
     assert forked[0] == int(code)
-    assert forked[1]["loaded"] == []
 
 
 def test_one_that_fails_says_why_and_ends_with_1() -> None:

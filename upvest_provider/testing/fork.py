@@ -1,7 +1,7 @@
-"""Python processes that begin with what others wrote already loaded, which is most of what a start takes.
+"""Python processes that begin with this package and its libraries loaded, which is most of what a start takes.
 
-One process loads it once, and forks the others from itself (`multiprocessing`'s fork server). What then runs in
-one is what `python -m` runs, with an environment, streams and a session of its own; this package it loads itself.
+One process loads them once, and forks the others from itself (`multiprocessing`'s fork server). What then runs in
+one is what `python -m` runs, with an environment, streams and a session of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing.forkserver import set_forkserver_preload
 from pathlib import Path
 from threading import Thread
 from typing import IO, TYPE_CHECKING
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 _LOADED = [
-    "upvest_provider.testing.fork",
+    "upvest_provider.cli.app",
+    "upvest_provider.gates",
+    "upvest_provider.local",
+    "upvest_provider.subscription",
     "cryptography.hazmat.primitives.asymmetric.ec",
     "dns.resolver",
     "httpx",
@@ -83,7 +87,7 @@ class Forked:
         self, module: str, arguments: Sequence[str], directory: Path | None, environment: Mapping[str, str]
     ) -> None:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(_LOADED)
+        set_forkserver_preload(_LOADED)
         streams = [context.Pipe(duplex=False) for _ in range(2)]
         folder = str(directory or Path.cwd())
         self._process = context.Process(
@@ -152,8 +156,6 @@ def _run(told: _Run, streams: Sequence[Connection]) -> None:
         stream.close()
     unbuffered = os.fdopen(1, "wb", buffering=0, closefd=False)
     sys.stdout = io.TextIOWrapper(unbuffered, write_through=True)  # as of `python -u`, which the engine runs
-    for name in [name for name in sys.modules if name.partition(".")[0] == __package__.partition(".")[0]]:
-        del sys.modules[name]
     sys.argv = [told.module, *told.arguments]
     sys.path[:] = told.path
     runpy.run_module(told.module, run_name="__main__", alter_sys=True)

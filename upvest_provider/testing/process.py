@@ -49,7 +49,7 @@ class Process(Protocol):
 
 @contextmanager
 def forking() -> Iterator[None]:
-    """Has `start` fork meanwhile, where that can be done: a rehearsal takes a third of the time."""
+    """Has `start` fork meanwhile, where that can be done: a rehearsal takes a fraction of the time."""
     before = _FORKS.set(True)
     try:
         yield
