@@ -4,13 +4,21 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
+from tests.faults.tally import is_soak
 from upvest_provider.local import LocalUpvest
 from upvest_provider.testing.process import forking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+# Half of hypothesis' usual examples while somebody waits.
+settings.register_profile("waited for", max_examples=50)
+if not is_soak():
+    settings.load_profile("waited for")
 
 
 def pytest_report_header() -> str:

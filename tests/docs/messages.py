@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 PACKAGE = Path(__file__).resolve().parents[2] / "upvest_provider"
 
@@ -59,7 +60,8 @@ OF_PYTHON = {"ValueError", "RuntimeError", "FileNotFoundError"}
 """Exceptions that the package raises and did not make."""
 
 
-def collected() -> dict[str, list[str]]:
+@cache
+def collected() -> Mapping[str, list[str]]:
     """The templates of all messages, each with its places."""
     found: dict[str, list[str]] = {}
     trees = {file: ast.parse(file.read_text()) for file in sorted(PACKAGE.rglob("*.py"))}

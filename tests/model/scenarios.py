@@ -27,6 +27,8 @@ class Case:
 
     scenario: Scenario
     soak: Bounds
+    is_long: bool = False
+    """Not explored while somebody waits."""
 
 
 def dev(*resources: Resource) -> Stacks:
@@ -93,7 +95,7 @@ CASES = {
     ),
     "two threads": Case(Scenario(USERS_AND_ORDERS), Bounds(faults=1, crashes=1)),
     "two threads whose list becomes too old": Case(
-        Scenario(USERS_AND_ORDERS, Bounds(pauses=1)), Bounds(faults=1, pauses=1)
+        Scenario(USERS_AND_ORDERS, Bounds(pauses=1)), Bounds(faults=1, pauses=1), is_long=True
     ),
     "two threads whose engine is killed": Case(
         Scenario(USERS_AND_ORDERS, Bounds(runs=1)), Bounds(crashes=1, late=True, faults=1)
@@ -103,7 +105,7 @@ CASES = {
         Scenario(two, Bounds(faults=1), excepted=frozenset({Rule.ONCE})), Bounds(faults=1, crashes=1)
     ),
     "two stacks that are killed": Case(
-        Scenario(two, Bounds(crashes=1), excepted=frozenset({Rule.ONCE})), Bounds(faults=2)
+        Scenario(two, Bounds(crashes=1), excepted=frozenset({Rule.ONCE})), Bounds(faults=2), is_long=True
     ),
     # What else such a list can do takes more faults: see `test_limits`.
     "a webhook, behind lists that lag": Case(

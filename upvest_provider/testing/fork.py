@@ -33,6 +33,7 @@ _LOADED = [
     "upvest_provider.subscription",
     "cryptography.hazmat.primitives.asymmetric.ec",
     "dns.resolver",
+    "httpcore",
     "httpx",
     "pulumi.automation",
     "pulumi.dynamic",
