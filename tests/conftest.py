@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.faults.tally import is_soak
+from tests.soak import is_soak
 from upvest_provider.local import LocalUpvest
 from upvest_provider.testing.process import forking
 

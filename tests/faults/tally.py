@@ -12,23 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.soak import SOAK, is_soak
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PROPERTY = "faults"
 KINDS = ("cells", "schedules", "operations", "requests", "faults met", "ends", "violations")
 
-SOAK = "UPVEST_SOAK"
-"""The variable that asks for everything, in place of what can be tried while somebody waits."""
-
-
 SEED = "UPVEST_SEED"
 """The variable that has random schedules be those of an earlier run, whose tally names it."""
-
-
-def is_soak() -> bool:
-    """Whether everything is to be tried."""
-    return bool(os.environ.get(SOAK))
 
 
 def seed_base() -> int:

@@ -15,7 +15,8 @@ from tests.faults.invariants import Watch
 from tests.faults.lives import DELETE, LIST, LIVES, ORDERS, PATCH, POST, Life
 from tests.faults.site import url_of
 from tests.faults.stack import Stack
-from tests.faults.tally import is_soak, record
+from tests.faults.tally import record
+from tests.soak import is_soak
 from upvest_provider import limits
 from upvest_provider.local import Fault, FaultKind
 

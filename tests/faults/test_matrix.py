@@ -15,7 +15,8 @@ from tests.faults.convergence import converge
 from tests.faults.invariants import Watch
 from tests.faults.lives import LIVES, Life
 from tests.faults.stack import Stack
-from tests.faults.tally import is_soak, record
+from tests.faults.tally import record
+from tests.soak import is_soak
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,8 @@ from tests.faults.around import End, Ends
 from tests.faults.breaks import FOR_EVER, LAGS, REFUSED, RETRY_AFTER, SILENT, WITH_STATUS, Break
 from tests.faults.lives import LIST, TARGETS
 from tests.faults.steps import NAMES, TYPES, URLS, World
-from tests.faults.tally import is_soak, record, record_seed, seed_base
+from tests.faults.tally import record, record_seed, seed_base
+from tests.soak import is_soak
 from upvest_provider.local import FaultKind
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.tally import is_soak
 from tests.model.rules import Rule
 from tests.model.scenarios import CLAIM, dev, two, two_of_one_name
 from tests.model.summary import record
 from tests.model.world import Bounds, Scenario, World, explored
+from tests.soak import is_soak
 
 if TYPE_CHECKING:
     from collections.abc import Callable

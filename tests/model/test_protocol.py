@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.tally import is_soak
 from tests.model.scenarios import CASES
 from tests.model.summary import record
 from tests.model.world import explored
+from tests.soak import is_soak
 
 if TYPE_CHECKING:
     from collections.abc import Callable
