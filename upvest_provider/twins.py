@@ -110,7 +110,7 @@ def awaited(webhook_id: str, name: str) -> UpvestError:
     """Why a webhook is not deleted: what is to take its place has not."""
     return UpvestError(
         f"{name!r} is to take its place and has not",
-        f"Webhook {webhook_id} was not deleted: its events would be missed.",
+        f"Nothing was deleted: the events of webhook {webhook_id} would be missed.",
         fix=f"Mend what {name!r} says, or take it out of the program, then run `pulumi up` again.",
     )
 

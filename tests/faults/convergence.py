@@ -165,7 +165,9 @@ def agree(watch: Watch, stack: Stack) -> None:
         webhook = webhooks[id_]
         # A refresh tells of unfinished ones, and where no stack has a webhook there is nothing to refresh.
         is_unseen = not webhook["enabled"] and not any(each.held for each in watch.stacks)
-        told = id_ in watch.told or webhook["title"] in watch.told or is_unseen
+        # What a killed run enabled is met again once an event of it is declared at its URL.
+        is_unmet = id_ in watch.orphans and not _is_declared(stack, webhook)
+        told = id_ in watch.told or webhook["title"] in watch.told or is_unseen or is_unmet
         if not told or (webhook["enabled"] and id_ not in watch.orphans):
             raise Violation(f"(d) left over and not named: {webhook}")
         # That there is none is not promised of lists that lag, but that the next refresh says so.

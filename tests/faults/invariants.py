@@ -399,6 +399,10 @@ def _none_so_titled_is_enabled(seen: Seen, said: re.Match[str]) -> bool:
     return not any(webhook["enabled"] for webhook in seen.after.values() if webhook["title"] == said[1])
 
 
+def _was_not_deleted(seen: Seen, said: re.Match[str]) -> bool:
+    return _is_there(seen, said) or said[1] not in seen.before
+
+
 def _is_enabled(seen: Seen, said: re.Match[str]) -> bool:
     return seen.list_lags or (said[1] in seen.after and seen.after[said[1]]["enabled"])
 
@@ -421,12 +425,12 @@ SAID: tuple[tuple[str, Callable[[Seen, re.Match[str]], bool]], ...] = (
     (r"\((\S+)\) failed: it is gone", _is_gone),
     (r"adopt_id is (\S+), and this account has no such webhook", _is_gone),
     (r"webhook (\S+), made on the way, was deleted again", _is_gone),
-    (r"webhook (\S+) is kept", lambda seen, said: _is_there(seen, said) or said[1] not in seen.before),
+    (r"webhook (\S+) is kept", _was_not_deleted),
     (r"(?<!was )left behind: webhook ([^\s,.]+)", _is_there),
     (r"titled (pulumi-[0-9a-f]+)", _none_so_titled_is_enabled),
     (r"webhook (\S+) is as it was", _is_as_before),
     (r"webhook (\S+) was not changed", _was_not_changed),
-    (r"webhook (\S+) was not deleted", _is_there),
+    (r"Nothing was deleted: the events of webhook (\S+) would", _was_not_deleted),
     (
         r"webhook (\S+) was set back to its old values\.",
         lambda seen, said: seen.later or _is_as_before(seen, said) or _is_as_known(seen, said[1]),

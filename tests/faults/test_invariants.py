@@ -372,7 +372,7 @@ UNTRUE = {
     r"titled (pulumi-[0-9a-f]+)": "another titled pulumi-0123456789abcdef is disabled",
     r"webhook (\S+) is as it was": "Webhook {changed} is as it was.",
     r"webhook (\S+) was not changed": "Webhook {changed} was not changed: each event would arrive twice.",
-    r"webhook (\S+) was not deleted": "Webhook {gone} was not deleted: its events would be missed.",
+    r"Nothing was deleted: the events of webhook (\S+) would": "Nothing was deleted: the events of webhook {gone} would be missed.",
     r"webhook (\S+) was set back to its old values\.": "Webhook {changed} was set back to its old values.",
     r"webhook ([0-9a-f-]{36}).* (?:already|still) delivers": "webhook {other} ('Users') already delivers USER to this URL",
     r"webhook ([0-9a-f-]{36}).* is subscribed to .*, though disabled": "webhook {own} is subscribed to USER at this URL, though disabled",

@@ -226,3 +226,30 @@ def test_a_webhook_that_two_resources_of_the_state_hold_stays_with_the_one_that_
     del stack.program[removed]
     converge(watch, stack)
     assert list(stack.account.webhooks) == [webhook_id]
+
+
+def test_what_was_deleted_by_hand_and_is_to_be_adopted_is_not_said_to_be_there(site: Site) -> None:
+    stack = Stack(site.account(), program={"users": HOOK})
+    watch = Watch(stack.account, [stack])
+    assert not watch.over(stack, stack.up).error
+    webhook_id = stack.held["users"]
+    stack.account.remove(webhook_id)
+    stack.program = {"people": replace(HOOK, adopt_id=webhook_id)}
+    outcome = watch.over(stack, lambda: stack.up(goes_on=True))
+    assert f"Nothing was deleted: the events of webhook {webhook_id} would be missed." in outcome.said
+    converge(watch, stack)
+
+
+@pytest.mark.parametrize("types", [("ORDER",), ("USER", "ORDER")])
+def test_what_a_killed_run_enabled_is_named_once_one_of_its_events_is_declared(
+    site: Site, types: tuple[str, ...]
+) -> None:
+    stack = Stack(site.account(), program={"users": HOOK})
+    watch = Watch(stack.account, [stack])
+    watch.over(stack, lambda: stack.up(ends=Ends(End.KILLED_AFTER, 4)))  # token, list, POST, PATCH
+    (left,) = stack.account.webhooks
+    stack.program = {"users": replace(HOOK, type=types)}
+    outcome = watch.over(stack, stack.up)
+    assert (f'To take the webhook over as it is, add adopt_id="{left}".' in outcome.error) == ("USER" in types)
+    converge(watch, stack)
+    assert len(stack.account.webhooks) == (1 if "USER" in types else 2)

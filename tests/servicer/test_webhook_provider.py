@@ -348,7 +348,7 @@ def test_a_webhook_is_not_deleted_while_another_resource_is_to_adopt_it(
             servicer.delete(made.id, made.outputs)
         assert kept.value.message.splitlines() == [
             f"delete of webhook 'users' ({made.id}) failed: 'people' is to take its place and has not",
-            f"Webhook {made.id} was not deleted: its events would be missed.",
+            f"Nothing was deleted: the events of webhook {made.id} would be missed.",
             "Mend what 'people' says, or take it out of the program, then run `pulumi up` again.",
         ]
         servicer.create(renamed)

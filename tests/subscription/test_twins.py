@@ -254,7 +254,7 @@ def test_what_stood_in_the_way_is_not_deleted_before_its_place_is_taken(account:
     assert account.held == [("Old name", True)]
     assert account.plain(error) == snapshot("""\
 'renamed' is to take its place and has not
-Webhook id-1 was not deleted: its events would be missed.
+Nothing was deleted: the events of webhook id-1 would be missed.
 Mend what 'renamed' says, or take it out of the program, then run `pulumi up` again.\
 """)
     account.run().delete(old)
