@@ -128,7 +128,7 @@ class TestCreate:
     @pytest.mark.parametrize(
         ("moment", "sent", "healing"),
         [
-            (before(DELETE), ["token", "GET"], WITHOUT_THE_LEFTOVER),
+            (before(DELETE), ["token", "GET", "GET"], WITHOUT_THE_LEFTOVER),
             (after(DELETE), ["token", "GET", "GET", "DELETE"], ANEW),
         ],
         ids=told,
