@@ -22,18 +22,19 @@ class SigningKey:
 
     Source: Upvest's guide to signing algorithms (2026): 'ECDSA on P-521 with SHA-512' or Ed25519. Signatures
     of ECDSA are ASN.1 DER, not the r||s form of the IETF's text: all four of Upvest's published codes do so.
+
+    Attributes:
+        sign: Gives the signature over a message.
     """
+
+    sign: Callable[[bytes], bytes]
 
     def __init__(self, key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> None:
         # Asked once: beside an Ed25519 signature, asking what a key is takes time that shows.
         if isinstance(key, ed25519.Ed25519PrivateKey):
-            self._sign: Callable[[bytes], bytes] = key.sign
+            self.sign = key.sign
         else:
-            self._sign = partial(key.sign, signature_algorithm=ec.ECDSA(hashes.SHA512()))
-
-    def sign(self, message: bytes) -> bytes:
-        """The signature over `message`."""
-        return self._sign(message)
+            self.sign = partial(key.sign, signature_algorithm=ec.ECDSA(hashes.SHA512()))
 
 
 def load_signing_key(pem: bytes, passphrase: str | None) -> SigningKey:

@@ -50,28 +50,32 @@ def sign(request: Request, *, key: SigningKey, key_id: str, created: int, nonce:
         created: Unix seconds; the signature expires `limits.SIGNATURE_LIFETIME` later.
         nonce: Never used before; Upvest refuses a request that repeats one.
     """
-    headers = {**request.headers, **_content(request)}
-    components = {"@method": request.method, "@path": request.path}
+    headers = _with_content(request)
+    derived = {"@method": request.method, "@path": request.path}
     if request.query:
-        components["@query"] = f"?{request.query}"
-    components |= headers
-    names = '" "'.join(components)
+        derived["@query"] = f"?{request.query}"
+    names = '" "'.join([*derived, *headers])
     expires = created + limits.SIGNATURE_LIFETIME
     params = f'("{names}");keyid="{key_id}";created={created};expires={expires};nonce="{nonce}"'
-    lines = [f'"{name}": {value}' for name, value in components.items()]
-    base = "\n".join([*lines, f'"@signature-params": {params}'])
+    lines = [f'"{name}": {value}' for part in (derived, headers) for name, value in part.items()]
+    lines.append(f'"@signature-params": {params}')
+    base = "\n".join(lines)
     headers["upvest-signature-version"] = "15"
     headers["signature-input"] = f"sig1={params}"
     headers["signature"] = f"sig1=:{_base64(key.sign(base.encode()))}:"
     return headers
 
 
-def _content(request: Request) -> dict[str, str]:
+def _with_content(request: Request) -> dict[str, str]:
+    """The request's headers and those that tell of its body."""
+    headers = dict(request.headers)
     if request.body:
-        digest = _base64(hashlib.sha512(request.body).digest())
-        return {"content-length": str(len(request.body)), "content-digest": f"sha-512=:{digest}:"}
-    # HTTP clients send this for a POST in any case (RFC 9110 §8.6), so it is signed, as Upvest's proxy does.
-    return {"content-length": "0"} if request.method == "POST" else {}
+        headers["content-length"] = str(len(request.body))
+        headers["content-digest"] = f"sha-512=:{_base64(hashlib.sha512(request.body).digest())}:"
+    elif request.method == "POST":
+        # HTTP clients send this for a POST in any case (RFC 9110 §8.6), so it is signed, as Upvest's proxy does.
+        headers["content-length"] = "0"
+    return headers
 
 
 def _base64(value: bytes) -> str:
