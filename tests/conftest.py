@@ -5,9 +5,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
 
-from tests.soak import is_soak
 from upvest_provider.local import LocalUpvest
 from upvest_provider.testing.process import forking
 
@@ -18,11 +16,6 @@ if TYPE_CHECKING:
 
 # What a shell runs in the background ignores Ctrl-C, and so would all that is started here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# Half of hypothesis' usual examples while somebody waits.
-settings.register_profile("waited for", max_examples=50)
-if not is_soak():
-    settings.load_profile("waited for")
 
 
 def pytest_report_header() -> str:

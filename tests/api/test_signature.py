@@ -277,7 +277,7 @@ def requests(draw: st.DrawFn) -> Request:
     return Request(draw(METHOD), draw(PATH), draw(QUERY), {**usual, **draw(HEADERS), **with_body}, body)
 
 
-@settings(deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(request=requests())
 def test_any_request_arrives_as_it_was_signed(
     patient_upstream: Upstream,

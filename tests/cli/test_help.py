@@ -42,13 +42,12 @@ def test_the_script_and_the_module_are_the_same(tmp_path: Path) -> None:
     program = "from upvest_provider.cli import main; main()"
     ways = [[sys.executable, "-c", program], [sys.executable, "-m", "upvest_provider"]]
     ways += [[str(script)]] if script.exists() else []
-    runs = [
-        subprocess.run([*way, "probe", "x"], cwd=tmp_path, capture_output=True, text=True, check=False)
-        for way in ways
-    ]
-    assert len({(run.returncode, run.stdout, run.stderr) for run in runs}) == 1
-    assert runs[0].returncode == 2
-    assert "Usage: upvest-webhooks probe" in runs[0].stderr
+    for arguments in (["--help"], ["nothing"], ["probe", "x"]):
+        runs = [
+            subprocess.run([*way, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+            for way in ways
+        ]
+        assert len({(run.returncode, run.stdout, run.stderr) for run in runs}) == 1
 
 
 class TestSecrets:

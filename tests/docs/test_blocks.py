@@ -137,9 +137,8 @@ def test_every_python_block_has_right_types(tmp_path: Path) -> None:
         # A module of a package finds its siblings only where it will stand.
         text = re.sub(r"^(\s*)from \.(\w+) import", r"\1from receiver.\2 import", block.text, flags=re.MULTILINE)
         files.append(tmp_path / f"{re.sub(r'[^a-z0-9]+', '_', str(block).lower())}.py")
-        files[-1].write_text(
-            f"# mypy: allow-untyped-defs\n{text}"
-        )  # as an option it would have all libraries read anew
+        # As an option of the command it would have mypy read all libraries anew.
+        files[-1].write_text(f"# mypy: allow-untyped-defs\n{text}")
     assert len(files) > 5
     run = subprocess.run(
         [sys.executable, "-m", "mypy", "--no-error-summary", *map(str, files)],

@@ -27,8 +27,6 @@ class Case:
 
     scenario: Scenario
     soak: Bounds
-    is_long: bool = False
-    """Not explored while somebody waits."""
 
 
 def dev(*resources: Resource) -> Stacks:
@@ -95,7 +93,7 @@ CASES = {
     ),
     "two threads": Case(Scenario(USERS_AND_ORDERS), Bounds(faults=1, crashes=1)),
     "two threads whose list becomes too old": Case(
-        Scenario(USERS_AND_ORDERS, Bounds(pauses=1)), Bounds(faults=1, pauses=1), is_long=True
+        Scenario(USERS_AND_ORDERS, Bounds(pauses=1)), Bounds(faults=1, pauses=1)
     ),
     "two threads whose engine is killed": Case(
         Scenario(USERS_AND_ORDERS, Bounds(runs=1)), Bounds(crashes=1, late=True, faults=1)
@@ -105,7 +103,7 @@ CASES = {
         Scenario(two, Bounds(faults=1), excepted=frozenset({Rule.ONCE})), Bounds(faults=1, crashes=1)
     ),
     "two stacks that are killed": Case(
-        Scenario(two, Bounds(crashes=1), excepted=frozenset({Rule.ONCE})), Bounds(faults=2), is_long=True
+        Scenario(two, Bounds(crashes=1), excepted=frozenset({Rule.ONCE})), Bounds(faults=2)
     ),
     # What else such a list can do takes more faults: see `test_limits`.
     "a webhook, behind lists that lag": Case(

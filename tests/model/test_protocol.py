@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if is_soak() or not case.is_long])
+@pytest.mark.parametrize("name", CASES)
 def test_no_rule_breaks_in_any_execution(name: str, record_property: Callable[[str, object], None]) -> None:
     case = CASES[name]
     found = explored(replace(case.scenario, bounds=case.soak) if is_soak() else case.scenario)

@@ -27,23 +27,14 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 _LOADED = [
+    "upvest_provider.api",
     "upvest_provider.cli.app",
     "upvest_provider.gates",
     "upvest_provider.local",
     "upvest_provider.subscription",
-    "cryptography.hazmat.primitives.asymmetric.ec",
-    "dns.resolver",
-    "httpcore",
-    "httpx",
-    "pulumi.automation",
-    "pulumi.dynamic",
-    "pydantic",
-    "rich.console",
-    "starlette.applications",
-    "uvicorn",
-    "yaml",
+    "httpcore",  # which httpx loads with its first client only
 ]
-"""What is not installed is left out."""
+"""With all that they import; what is not installed is left out."""
 
 _READ_AT_THE_START = ("LANG", "LC_", "PYTHON")
 """How the names of variables begin that an interpreter reads as it starts, and never again."""
