@@ -18,7 +18,18 @@ from .errors import EngineGone, HalfDone, NotFound, UpvestError
 from .overlap import origin
 from .shared_list import SharedList
 from .timestamps import unix_seconds
-from .twins import CLEARS_PENDING, awaited, doubled, listed, new_twins, refusal, refusal_of_change, twins_of
+from .twins import (
+    CLEARS_PENDING,
+    awaited,
+    doubled,
+    in_the_way,
+    listed,
+    new_twins,
+    refusal,
+    refusal_of_change,
+    refusal_of_upvest,
+    twins_of,
+)
 from .verification import Verification, Verify
 
 if TYPE_CHECKING:
@@ -110,13 +121,13 @@ class Subscriptions:
         others = self._without_leftovers(wanted)
         self._refuse_twin(wanted, others)
         unclear: list[UpvestError] = []
-        made = self._claim(wanted, unclear)
+        made = self._claim(wanted, others, unclear)
         try:
             return self._finish(made, wanted, enabling.verification)
         except EngineGone as error:
             raise _told(error, f"Left behind: webhook {made.id}.", _while_unfinished(made)) from None
         except UpvestError as error:
-            raise self._undone(made, error, late=bool(unclear)) from None
+            raise self._undone(made, self._awaiting(error, wanted, others), late=bool(unclear)) from None
 
     def adopt(self, webhook_id: str, wanted: Wanted, enabling: Enabling = Enabling()) -> Webhook:
         """Take an existing webhook over: bring it to what is declared, and never delete it on failure.
@@ -142,7 +153,8 @@ class Subscriptions:
         others = self._without_leftovers(wanted, but=webhook_id)
         # A field never declared stays the server's.
         whole = replace(wanted, declared={**held, **wanted.declared})
-        self._refuse_twin(whole, [other for other in others if other.id != webhook_id])
+        others = [other for other in others if other.id != webhook_id]
+        self._refuse_twin(whole, others)
         if not paths:
             return self._noted(found)
         body = patch(paths, wanted.declared, held)
@@ -152,7 +164,8 @@ class Subscriptions:
             raise _told(error, f"Webhook {webhook_id} may hold the new values already.") from None
         except UpvestError as error:
             if not error.outcome_unknown and not isinstance(error, HalfDone):
-                raise _told(error, f"Webhook {webhook_id} is as it was.") from None
+                explained = self._awaiting(error, whole, others)
+                raise _told(explained, f"Webhook {webhook_id} is as it was.") from None
             raise self._restored(webhook_id, {name: held[name] for name in body}, error) from None
 
     def get(self, webhook_id: str) -> Webhook:
@@ -314,6 +327,14 @@ class Subscriptions:
             self._awaited[other.id] = wanted.name
             raise refusal(other, shared, self._holder(other.id))
 
+    def _awaiting(self, error: UpvestError, wanted: Wanted, others: Iterable[Webhook]) -> UpvestError:
+        """The error; what Upvest refused the webhook for is not deleted before it."""
+        for other in in_the_way(error, wanted.declared, others):
+            if self._holder(other.id) is None:
+                self._awaited[other.id] = wanted.name
+                error = refusal_of_upvest(error, other)
+        return error
+
     def _refuse_doubling(self, webhook_id: str, name: str, held: Fields, after: Fields) -> None:
         """Refuse a change after which another webhook delivers events to the same place that it did not before.
 
@@ -359,11 +380,12 @@ class Subscriptions:
     def _is_own(self, claim: str) -> bool:
         return claim in self._claims_of_this_run or self._is_declared(claim)
 
-    def _claim(self, wanted: Wanted, unclear: list[UpvestError]) -> Webhook:
+    def _claim(self, wanted: Wanted, others: Iterable[Webhook], unclear: list[UpvestError]) -> Webhook:
         """POST under the claim; where the outcome is unclear, look before posting again.
 
         Args:
             wanted: What is to be made.
+            others: What the account holds.
             unclear: Gathers the errors of POSTs that may yet show up.
         """
         body = {name: value for name, value in wanted.declared.items() if name != "enabled"}
@@ -374,7 +396,7 @@ class Subscriptions:
                 return self._noted(self._client.create_webhook(body))
             except UpvestError as error:
                 if not error.outcome_unknown and attempt == 1:
-                    raise
+                    raise self._awaiting(error, wanted, others) from None
                 unclear.extend([error] if error.outcome_unknown else [])
                 found = self._found_after(error, wanted) if error.outcome_unknown else None
                 if found is not None:

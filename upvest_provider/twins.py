@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from .categories import ALL
-from .errors import AlreadySubscribed, UpvestError
+from .errors import AlreadySubscribed, ApiError, UpvestError
 from .overlap import normalised, shared_categories
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 CLEARS_PENDING = "`pulumi refresh --yes --clear-pending-creates`"
 """What a killed `up` leaves in the state is cleared by nothing else (seen on Pulumi's engine 3.260)."""
+
+IF_RENAMED = (
+    "If the resource was renamed, tell Pulumi its old name: "
+    'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).'
+)
 
 
 def twins_of(fields: Fields, others: Iterable[Webhook]) -> Iterator[tuple[Webhook, frozenset[str]]]:
@@ -84,13 +90,36 @@ def refusal(other: Webhook, shared: Iterable[str], holder: str | None) -> Alread
     return AlreadySubscribed(
         f"webhook {other.id} ({other.title!r}) already {delivers}",
         "Nothing was created: each event would arrive twice.",
-        "If the resource was renamed, tell Pulumi its old name: "
-        'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="OLD")]).',
+        IF_RENAMED,
         "If it is a webhook of this program that moves away, let this one depend on it (depends_on).",
         "If it is another stack's, subscribe to other categories or delete one of the two.",
         f"If Pulumi warns of a pending operation, an earlier run made it; {CLEARS_PENDING} clears that.",
         f"`upvest-webhooks import {other.id} --stack STACK` writes a file for `pulumi import`.",
         fix=f'To take the webhook over as it is, add adopt_id="{other.id}".',
+    )
+
+
+def in_the_way(error: UpvestError, declared: Fields, others: Iterable[Webhook]) -> list[Webhook]:
+    """What Upvest refuses to make a webhook beside: what its 409 names, or what has the same title or URL."""
+    if not isinstance(error, ApiError) or error.status != HTTPStatus.CONFLICT:
+        return []
+    url = normalised(declared["url"])
+    return [
+        other
+        for other in others
+        if other.id in error.detail or other.title == declared["title"] or normalised(other.url) == url
+    ]
+
+
+def refusal_of_upvest(error: UpvestError, other: Webhook) -> UpvestError:
+    """Why Upvest makes no webhook beside another, with the ways out."""
+    return UpvestError(
+        error.summary,
+        *error.details,
+        f"Webhook {other.id} ({other.title!r}) is in its way, and is not deleted in this run.",
+        IF_RENAMED,
+        f'To take the webhook over as it is, add adopt_id="{other.id}".',
+        fix="To make another, declare what Upvest takes beside it: another title, or another URL.",
     )
 
 

@@ -123,6 +123,14 @@ def deleted_though_it_was_in_the_way(lived: Lived) -> Seen:
     return replace(lived.failed(failure, "create", other=lived.other()), after=lived.seen.after)
 
 
+def deleted_though_the_api_refused(method: str) -> Callable[[Lived], Seen]:
+    def seen(lived: Lived) -> Seen:
+        failure = UpvestError(f"Upvest answered 409: title: webhook {OTHER} {invariants.TAKEN}", fix="Wait.")
+        return replace(lived.failed(failure, method, other=lived.other()), after=lived.seen.after)
+
+    return seen
+
+
 def changed_though_anothers(lived: Lived) -> Seen:
     return replace(changed_by_a_failed_adoption(lived), foreign=frozenset(), held_elsewhere=frozenset({OTHER}))
 
@@ -230,6 +238,11 @@ BROKEN: list[tuple[Callable[[Seen], None], Callable[[Lived], Seen], str]] = [
     (invariants.nothing_is_deleted_that_a_state_holds, deleted_though_nobodys, "was deleted"),
     (invariants.what_is_to_be_taken_over_is_not_deleted_before, deleted_before_it_was_adopted, "(c)"),
     (invariants.what_is_to_be_taken_over_is_not_deleted_before, deleted_though_it_was_in_the_way, "(c)"),
+    (
+        invariants.what_is_to_be_taken_over_is_not_deleted_before,
+        deleted_though_the_api_refused("create"),
+        "what is to take its place has not",
+    ),
     (invariants.what_belongs_to_others_is_left_alone, changed_though_anothers, "(c)"),
     (invariants.the_wrong_account_changes_nothing, changed_by_a_stranger, "(c)"),
     (invariants.the_wrong_account_changes_nothing, asked_by_a_stranger, "(c)"),
@@ -335,6 +348,10 @@ def test_each_invariant_is_broken_here() -> None:
             ),
         ),
         (invariants.what_is_to_be_taken_over_is_not_deleted_before, deleted_though_nobodys),
+        (
+            invariants.what_is_to_be_taken_over_is_not_deleted_before,
+            deleted_though_the_api_refused("update"),
+        ),
         (
             invariants.an_error_is_for_the_person_at_the_terminal,
             failed_of(FIRST + "no answer came", fix=REFRESH),

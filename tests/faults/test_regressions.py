@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.around import End, Ends
+from tests.faults.behaviours import behaving
 from tests.faults.breaks import PATIENCE
 from tests.faults.convergence import converge
 from tests.faults.invariants import Watch
@@ -190,6 +191,25 @@ def test_what_was_renamed_without_a_word_is_not_deleted_by_a_run_that_goes_on(si
     assert {call.method for call in outcome.failed} == {"create", "delete"}
     assert enabled_at(stack, HOOK.url) == [webhook_id]
     converge(watch, stack)
+
+
+@pytest.mark.parametrize(("field", "people"), [("title", url_of("b")), ("url", url_of("a"))])
+def test_what_the_api_refuses_a_renamed_webhook_for_is_not_deleted_by_a_run_that_goes_on(
+    site: Site, field: str, people: str
+) -> None:
+    """It shares no events with the new one at its URL, so it is only the API that knows of the conflict."""
+    stack = Stack(site.account(), program={"users": HOOK})
+    watch = Watch(stack.account, [stack])
+    assert not watch.over(stack, stack.up).error
+    webhook_id = stack.held["users"]
+    stack.program = {"people": replace(HOOK, url=people, type=("ORDER",))}
+    with behaving(site, {f"duplicate_{field}": "refused"}):
+        outcome = watch.over(stack, lambda: stack.up(goes_on=True))
+        assert {call.method for call in outcome.failed} == {"create", "delete"}
+        assert enabled_at(stack, HOOK.url) == [webhook_id]
+        stack.program = {"people": replace(stack.program["people"], adopt_id=webhook_id)}
+        assert not watch.over(stack, lambda: stack.up(goes_on=True)).error
+        assert list(stack.account.webhooks) == [webhook_id]
 
 
 def test_what_is_to_be_adopted_is_not_deleted_by_a_run_that_goes_on_without_it(site: Site) -> None:

@@ -61,8 +61,8 @@ class BelievesThatWhatItFoundIsAsDeclared(Subscriptions):
 
 
 class PostsUnderTheRealTitle(Subscriptions):
-    def _claim(self, wanted: Wanted, unclear: list[UpvestError]) -> Webhook:
-        return super()._claim(replace(wanted, claim=wanted.declared["title"]), unclear)
+    def _claim(self, wanted: Wanted, others: Iterable[Webhook], unclear: list[UpvestError]) -> Webhook:
+        return super()._claim(replace(wanted, claim=wanted.declared["title"]), others, unclear)
 
 
 class TakesAnyClaimForALeftover(Subscriptions):

@@ -266,7 +266,14 @@ class Account:
     clock: Clock = field(default_factory=Clock)
     ticks: Ticks = field(default_factory=Ticks)
 
-    def run(self, engine: Engine | None = None, *, api: str = "", declared: Collection[str] = ()) -> Subscriptions:
+    def run(
+        self,
+        engine: Engine | None = None,
+        *,
+        api: str = "",
+        declared: Collection[str] = (),
+        holders: Mapping[str, str] | None = None,
+    ) -> Subscriptions:
         """What a new provider process holds: nothing is known of earlier ones."""
         given = self.upvest.credentials
         client = UpvestClient(
@@ -281,6 +288,7 @@ class Account:
             client,
             say=self.lines.append,
             is_declared=lambda claim: claim in declared,
+            holder=(holders or {}).get,
             clock=self.clock,
             monotonic=self.ticks,
         )

@@ -261,6 +261,35 @@ Mend what 'renamed' says, or take it out of the program, then run `pulumi up` ag
     assert account.held == []
 
 
+@pytest.mark.parametrize("old", [{"title": "Webhook of renamed"}, {"url": f"{URL}/", "type": ["CASH"]}])
+@pytest.mark.parametrize("how", ["create", "adopt"])
+def test_what_upvest_refuses_a_webhook_for_is_not_deleted_before_it(
+    account: Account, proxy: Proxy, how: str, old: dict[str, object]
+) -> None:
+    """Whether Upvest refuses anything so, and whether it then names what is in the way, no document says."""
+    there, other, adopted = account.plant(**old), account.plant(title="Another"), account.plant(title="Adopted")
+    proxy.answer("PATCH", "/webhooks/", 409)
+    run, wanted = account.run(), account.wanted("renamed", url=f"{URL}/", type=["ORDER"])
+    act = {"create": lambda: run.create(wanted), "adopt": lambda: run.adopt(adopted, wanted)}[how]
+    error = account.failure(act)
+    assert f"({old.get('title', 'Planted')!r}) is in its way, and is not deleted in this run." in str(error)
+    assert f'To take the webhook over as it is, add adopt_id="{there}".' in error.details
+    assert error.fix == "To make another, declare what Upvest takes beside it: another title, or another URL."
+    run.delete(other)
+    assert "'renamed' is to take its place" in account.failure(lambda: run.delete(there)).summary
+
+
+def test_a_webhook_of_the_program_that_upvest_refuses_another_for_is_not_to_be_taken_over(
+    account: Account, proxy: Proxy
+) -> None:
+    there = account.plant(title="Webhook of users")
+    proxy.answer("PATCH", "/webhooks/", 409)
+    run = account.run(holders={there: "people"})
+    error = account.failure(lambda: run.create(account.wanted()))
+    assert "adopt_id" not in str(error)
+    assert error.fix == "Change what Upvest names, or what stands in its way, then run the command again."
+
+
 def test_a_refresh_names_what_delivers_twice_once(account: Account) -> None:
     named: dict[str, dict[str, object]] = {
         "One": {"type": ["USER", "ORDER"]},

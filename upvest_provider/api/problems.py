@@ -19,6 +19,7 @@ FIXES = {
     400: "Correct what Upvest names, then run the command again.",
     403: "Have Upvest allow this client the scopes `webhooks:read` and `webhooks:admin`.",
     404: "Run `pulumi up --refresh`.",
+    409: "Change what Upvest names, or what stands in its way, then run the command again.",
     429: "Wait a minute, then run the command again.",
 }
 
