@@ -5,7 +5,9 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
+from tests.soak import is_soak
 from upvest_provider.local import LocalUpvest
 from upvest_provider.testing.process import forking
 
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+
+settings.register_profile("usual", deadline=None, derandomize=True, database=None, max_examples=40)
+settings.register_profile("soak", deadline=None, max_examples=1000)
+settings.load_profile("soak" if is_soak() else "usual")
 
 # What a shell runs in the background ignores Ctrl-C, and so would all that is started here.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA512
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api.conftest import CLIENT_ID, KEY_ID
@@ -277,7 +277,6 @@ def requests(draw: st.DrawFn) -> Request:
     return Request(draw(METHOD), draw(PATH), draw(QUERY), {**usual, **draw(HEADERS), **with_body}, body)
 
 
-@settings(max_examples=100, deadline=None)
 @given(request=requests())
 def test_any_request_arrives_as_it_was_signed(
     patient_upstream: Upstream,

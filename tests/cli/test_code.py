@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 RUFF = Path(sys.executable).with_name("ruff")
 
-LAW = settings(deadline=None, derandomize=True)
 
 TEXTS = some.text(some.characters(exclude_categories=["Cs"]), max_size=300)
 ARGUMENTS = some.fixed_dictionaries(
@@ -44,20 +43,18 @@ def executed(code: str) -> tuple[tuple[object, ...], dict[str, Any]]:
     return call
 
 
-@LAW
 @given(ARGUMENTS)
 def test_the_code_says_what_the_api_holds_whatever_that_is(arguments: Mapping[str, object]) -> None:
     assert executed(declaration_of("hook", "hook", arguments)) == (("hook",), arguments)
 
 
-@LAW
 @given(ARGUMENTS)
 def test_no_character_stands_in_it_that_does_not_show(arguments: Mapping[str, object]) -> None:
     code = declaration_of("hook", "hook", arguments)
     assert all(line.isprintable() for line in code.removesuffix("\n").split("\n"))
 
 
-@settings(LAW, max_examples=10)  # a process each
+@settings(max_examples=10)  # a process each
 @given(some.lists(ARGUMENTS, min_size=1, max_size=5))
 def test_the_usual_formatter_has_nothing_to_change(many: list[Mapping[str, object]]) -> None:
     code = "\n".join([PREAMBLE, *(declaration_of(f"hook_{n}", f"hook-{n}", each) for n, each in enumerate(many))])
@@ -92,7 +89,6 @@ def test_a_title_makes_a_name_that_people_would_choose(title: str, name: str) ->
     assert identifier(title) == name
 
 
-@LAW
 @given(TEXTS)
 def test_every_title_makes_a_variable_that_hides_nothing(title: str) -> None:
     name = identifier(title)
@@ -103,7 +99,6 @@ def test_every_title_makes_a_variable_that_hides_nothing(title: str) -> None:
     assert len(name) <= LONGEST + len("webhook_")
 
 
-@LAW
 @given(some.lists(some.sampled_from(["a", "A", "a 2", "a_2", "b", ""]), max_size=12))
 def test_names_are_unique(titles: list[str]) -> None:
     names: set[str] = set()

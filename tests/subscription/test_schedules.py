@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from upvest_provider.errors import AlreadySubscribed, UpvestError
@@ -70,7 +70,6 @@ def create_again(account: Account, told: dict[str, str]) -> None:
             assert f"Left behind: webhook {left}" in text
 
 
-@settings(max_examples=30, deadline=None, database=None, derandomize=True)
 @given(schedule=schedules, gone_at=st.one_of(st.just(0), st.integers(1, 16)))
 def test_whatever_fails_each_webhook_is_enabled_once_after_a_run_without_faults(
     site: Site, schedule: list[tuple[str, int, int, Fault]], gone_at: int
@@ -83,7 +82,6 @@ def test_whatever_fails_each_webhook_is_enabled_once_after_a_run_without_faults(
     assert sorted(account.held) == [("Webhook of orders", True), ("Webhook of users", True)]
 
 
-@settings(max_examples=30, deadline=None, database=None, derandomize=True)
 @given(schedule=schedules, late=st.sets(st.integers(1, 8), min_size=1))
 def test_behind_a_list_that_lags_what_is_left_over_is_never_enabled(
     site: Site, schedule: list[tuple[str, int, int, Fault]], late: set[int]

@@ -4,7 +4,7 @@ import re
 import uuid
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
@@ -37,7 +37,6 @@ def test_a_letter_that_moves_to_the_next_part_makes_another_claim(part: int) -> 
     assert claim_of(*moved) != CLAIM
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.text(), st.text(), st.text(), st.text(), st.text())
 def test_a_claim_is_a_title_of_the_strictest_rule_whatever_the_names(
     organization: str, project: str, stack: str, parent: str, name: str

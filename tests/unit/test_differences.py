@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.webhook_fields import DECLARED, IGNORED, LAW, OBSERVED, WRITTEN
+from tests.unit.webhook_fields import DECLARED, IGNORED, OBSERVED, WRITTEN
 from upvest_provider.differences import (
     CONFIG,
     FIELDS,
@@ -51,7 +51,6 @@ def patched(observed: Fields, body: Fields, *, merges: bool) -> Fields:
     return observed | body | config
 
 
-@LAW
 @given(declared=DECLARED, written=WRITTEN, ignored=IGNORED)
 def test_nothing_differs_where_the_api_holds_what_is_declared(
     declared: Fields, written: Written | None, ignored: list[str]
@@ -62,7 +61,6 @@ def test_nothing_differs_where_the_api_holds_what_is_declared(
     assert as_declared(declared, observed, written, ignored) == declared
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, random=st.randoms(use_true_random=False))
 def test_the_order_of_categories_and_their_repetition_mean_nothing(
     declared: Fields, observed: Fields, written: Written | None, random: Random
@@ -75,7 +73,6 @@ def test_the_order_of_categories_and_their_repetition_mean_nothing(
     assert differing(declared, shuffled, written) == differing(declared, observed, written)
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED)
 def test_without_history_declared_and_observed_are_compared_plainly(declared: Fields, observed: Fields) -> None:
     held = flat(observed)
@@ -85,7 +82,6 @@ def test_without_history_declared_and_observed_are_compared_plainly(declared: Fi
     }
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED, other=OBSERVED, written=WRITTEN)
 def test_a_field_never_declared_is_the_servers(
     declared: Fields, observed: Fields, other: Fields, written: Written | None
@@ -101,7 +97,6 @@ def test_a_field_never_declared_is_the_servers(
     assert differing(declared, changed, written) == differing(declared, observed, written)
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED)
 def test_what_the_server_rewrote_at_the_last_write_does_not_differ(declared: Fields, observed: Fields) -> None:
     plain = differing(declared, observed, None)
@@ -109,7 +104,6 @@ def test_what_the_server_rewrote_at_the_last_write_does_not_differ(declared: Fie
     assert differing(declared, observed, Written(declared, observed)) == plain - REWRITABLE
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED, before=DECLARED, after=OBSERVED)
 def test_a_rewriting_is_excused_only_while_both_sides_are_what_they_were(
     declared: Fields, observed: Fields, before: Fields, after: Fields
@@ -151,7 +145,6 @@ def test_a_rewritten_value_differs_once_either_side_moves(
     assert differing(fields(declared), fields(rewritten), None) == {path}
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED, written=WRITTEN)
 def test_a_write_that_sent_all_that_is_declared_is_the_whole_history(
     declared: Fields, observed: Fields, written: Written | None
@@ -163,7 +156,6 @@ def test_a_write_that_sent_all_that_is_declared_is_the_whole_history(
     )
 
 
-@LAW
 @given(
     declared=DECLARED, observed=OBSERVED, other=OBSERVED, written=WRITTEN, sent=st.sets(st.sampled_from(FIELDS))
 )
@@ -179,7 +171,6 @@ def test_a_write_excuses_nothing_in_what_it_did_not_send(
     assert differing(declared, other, kept) & unsent == differing(declared, other, without) & unsent
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED, other=OBSERVED, written=WRITTEN)
 def test_a_delay_that_was_sent_otherwise_than_declared_excuses_nothing_new(
     declared: Fields, observed: Fields, other: Fields, written: Written | None
@@ -209,7 +200,6 @@ def test_history_excuses_no_other_field(path: str, declared: object, observed: o
     assert differing(one, other, Written(one, other)) == {path}
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, ignored=IGNORED, merges=st.booleans())
 def test_nothing_differs_after_the_patch(
     declared: Fields,
@@ -228,7 +218,6 @@ def test_nothing_differs_after_the_patch(
     assert differing(declared, after, Written(declared, after), ignored) == set()
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, ignored=IGNORED, merges=st.booleans())
 def test_a_patch_changes_nothing_but_what_differs(
     declared: Fields,
@@ -248,7 +237,6 @@ def test_a_patch_changes_nothing_but_what_differs(
     assert set(before) <= set(after)
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, ignored=IGNORED)
 def test_what_is_ignored_never_differs_and_is_never_sent(
     declared: Fields, observed: Fields, written: Written | None, ignored: list[str]
@@ -262,7 +250,6 @@ def test_what_is_ignored_never_differs_and_is_never_sent(
     assert paths == {path for path in differing(declared, observed, written) if not covered(path, ignored)}
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, ignored=IGNORED)
 def test_type_goes_along_with_every_patch_and_config_goes_whole(
     declared: Fields, observed: Fields, written: Written | None, ignored: list[str]
@@ -299,7 +286,6 @@ def test_an_exclusion_that_is_no_longer_declared_becomes_empty(
     assert as_declared(declared, observed, Written(before, observed)).keys() == declared.keys()
 
 
-@LAW
 @given(declared=DECLARED, observed=OBSERVED, written=WRITTEN, ignored=IGNORED)
 def test_a_refresh_reports_exactly_the_declared_names(
     declared: Fields, observed: Fields, written: Written | None, ignored: list[str]
@@ -314,7 +300,6 @@ def test_a_refresh_reports_exactly_the_declared_names(
     }
 
 
-@LAW
 @given(observed=OBSERVED, body=OBSERVED, refused=st.sampled_from(FIELDS))
 def test_what_the_server_did_not_take_is_named(observed: Fields, body: Fields, refused: str) -> None:
     after = observed | {name: value for name, value in body.items() if name != refused}
@@ -373,7 +358,6 @@ def test_a_member_of_config_that_is_none_is_not_sent() -> None:
     assert patch(paths, declared, observed)["config"] == {"delay": "2s", "max_package_size": 200}
 
 
-@LAW
 @given(DECLARED, OBSERVED)
 def test_behind_a_shut_gate_nothing_is_enabled_or_moved_and_no_category_begins_where_a_move_waits(
     declared: Fields, observed: Fields

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 
-from tests.unit.webhook_fields import DECLARED, IGNORED, LAW, OBSERVED
+from tests.unit.webhook_fields import DECLARED, IGNORED, OBSERVED
 from upvest_provider.differences import Written, as_declared, by_path, differing, history
 from upvest_provider.memory import WRITTEN, recalled, remembered
 from upvest_provider.testing.wire import from_struct, to_struct
@@ -19,7 +19,6 @@ def state(written: Written, held: Fields) -> Fields:
     return from_struct(to_struct({**held, **remembered(written, held)}))
 
 
-@LAW
 @given(declared=DECLARED, seen=OBSERVED, held=OBSERVED, now=OBSERVED, wanted=DECLARED, ignored=IGNORED)
 def test_a_state_tells_what_was_declared_and_written_whatever_the_api_holds(
     declared: Fields, seen: Fields, held: Fields, now: Fields, wanted: Fields, ignored: list[str]
@@ -36,7 +35,6 @@ def test_a_state_tells_what_was_declared_and_written_whatever_the_api_holds(
     )
 
 
-@LAW
 @given(declared=DECLARED, seen=OBSERVED, first=OBSERVED, second=OBSERVED)
 def test_what_a_state_tells_survives_every_refresh(
     declared: Fields, seen: Fields, first: Fields, second: Fields
@@ -48,7 +46,6 @@ def test_what_a_state_tells_survives_every_refresh(
     assert state(refreshed, second) == state(written, second)
 
 
-@LAW
 @given(declared=DECLARED, held=OBSERVED)
 def test_values_are_repeated_only_where_the_api_holds_others(declared: Fields, held: Fields) -> None:
     taken = held | declared

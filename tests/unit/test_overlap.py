@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from upvest_provider.overlap import normalised, shared_categories
 
-LAW = settings(deadline=None, derandomize=True)
 PLAIN = "https://a.example/"
 
 
@@ -63,13 +62,11 @@ def test_a_url_of_the_account_that_cannot_be_read_is_no_failure(url: str) -> Non
     assert normalised(url) not in (PLAIN, normalised("https://b.example:65536/"))
 
 
-@LAW
 @given(url=st.text() | st.builds("https://{}".format, st.text()))
 def test_no_url_of_the_account_is_so_odd_that_comparing_it_fails(url: str) -> None:
     assert normalised(url) == normalised(url)
 
 
-@LAW
 @given(
     host=st.sampled_from(["a.example", "A.Example.", "a.example:443", "a.example:8443", "me@a.example"]),
     rest=st.sampled_from(["", "/", "?", "/?", "#"]) | st.text("aB/?#=&%.", max_size=8).map("/{}".format),
@@ -114,7 +111,6 @@ def delivered(types: list[str], excluded: list[str]) -> set[str]:
     return {*CATEGORIES, "OF_TOMORROW"} - set(excluded) if "ALL" in types else set(types)
 
 
-@LAW
 @given(types=TYPES, excluded=EXCLUDED, others=TYPES, others_excluded=EXCLUDED)
 def test_overlap_is_the_same_seen_from_either_side_and_found_whenever_there_is_one(
     types: list[str], excluded: list[str], others: list[str], others_excluded: list[str]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
 
@@ -346,7 +346,6 @@ PROPERTIES: dict[str, st.SearchStrategy[Any]] = {
 ANYTHING = st.fixed_dictionaries({}, optional=PROPERTIES)
 
 
-@settings(deadline=None, derandomize=True)
 @given(inputs=ANYTHING)
 @example(inputs={**GOOD, "checks": {"tls": None}})
 @example(inputs={**GOOD, "passes": math.nan})
@@ -356,7 +355,6 @@ def test_no_input_is_so_odd_that_telling_its_faults_fails(inputs: dict[str, Any]
         assert fault.reason.startswith("must ")
 
 
-@settings(deadline=None, derandomize=True)
 @given(inputs=ANYTHING)
 def test_inputs_without_a_fault_can_be_read(inputs: dict[str, Any]) -> None:
     alone = {
@@ -369,7 +367,6 @@ def test_inputs_without_a_fault_can_be_read(inputs: dict[str, Any]) -> None:
     assert min(rules.timeout(allowed), rules.interval(allowed), rules.min_validity(allowed)) > 0
 
 
-@settings(deadline=None, derandomize=True)
 @given(
     name=st.sampled_from(sorted(PROPERTIES)),
     value=st.sampled_from([UNKNOWN, [UNKNOWN], {"tls": UNKNOWN}, [{"other": [UNKNOWN]}]]),

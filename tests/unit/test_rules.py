@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 from pulumi.output import Unknown
@@ -258,7 +258,6 @@ NUMBERS = st.integers(0, 2**32 - 1)
 NUMBERS_AS_TEXT = st.one_of(*(NUMBERS.map(form.format) for form in ("{}", "0{:o}", "0x{:x}", "0X{:X}", "{:04}")))
 
 
-@settings(deadline=None, derandomize=True)
 @given(
     host=st.one_of(
         st.lists(NUMBERS_AS_TEXT, min_size=1, max_size=5).map(".".join),
@@ -298,7 +297,6 @@ PROPERTIES: dict[str, st.SearchStrategy[Any]] = {
 ANYTHING = st.fixed_dictionaries({}, optional=PROPERTIES)
 
 
-@settings(deadline=None, derandomize=True)
 @given(inputs=ANYTHING)
 @example(inputs={"config": {"max_package_size": math.nan}})
 @example(inputs={"config": {"max_package_size": -math.inf}})
@@ -308,7 +306,6 @@ def test_no_input_is_so_odd_that_telling_its_faults_fails(inputs: dict[str, Any]
         assert fault.reason.startswith("must ")
 
 
-@settings(deadline=None, derandomize=True)
 @given(inputs=ANYTHING)
 def test_the_faults_of_a_resource_are_those_of_its_properties(inputs: dict[str, Any]) -> None:
     alone = [fault for name, value in inputs.items() for fault in faults(GOOD | {name: value})]
@@ -316,7 +313,6 @@ def test_the_faults_of_a_resource_are_those_of_its_properties(inputs: dict[str, 
     assert sorted(faults(GOOD | inputs)) == sorted(alone)
 
 
-@settings(deadline=None, derandomize=True)
 @given(inputs=ANYTHING, old_inputs=ANYTHING)
 def test_no_allowed_input_is_so_odd_that_telling_its_doubts_fails(
     inputs: dict[str, Any], old_inputs: dict[str, Any]
@@ -336,7 +332,6 @@ WITH_AN_UNKNOWN = st.recursive(
 )
 
 
-@settings(deadline=None, derandomize=True)
 @given(name=st.sampled_from(sorted(PROPERTIES)), value=WITH_AN_UNKNOWN)
 def test_a_value_that_is_not_known_yet_passes_without_a_doubt(name: str, value: object) -> None:
     assert faults(GOOD | {name: value}) == []

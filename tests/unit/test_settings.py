@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from hypothesis import example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
@@ -888,7 +887,6 @@ CLIENT_IDS = st.one_of(
 )
 
 
-@hypothesis_settings(deadline=None, derandomize=True)
 @given(
     config=st.fixed_dictionaries(
         {}, optional={"upvest:api": APIS, "upvest:clientId": CLIENT_IDS, "upvest:keyId": CLIENT_IDS}

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from upvest_provider.differences import Written
 
 Fields = dict[str, Any]
 
-LAW = settings(deadline=None, derandomize=True)
 
 PATHS = ("title", "url", "type", "exclude_type", "config.delay", "config.max_package_size", "enabled")
 CATEGORIES = ("ALL", "USER", "ORDER", "TOPUP")

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from upvest_provider.probes.dns import Expect, judge_dns
 from upvest_provider.probes.dns_records import Answer, DnsObservation, Link, Outcome, Server
-
-LAW = settings(deadline=None, derandomize=True, max_examples=200)
 
 IPV4 = st.sampled_from(["93.184.215.14", "93.184.215.15", "10.0.0.5"])
 IPV6 = st.sampled_from(["2606:2800:21f:cb07::1", "fd00::1"])
@@ -66,7 +64,6 @@ NEARLY_IN_ORDER = st.builds(
 )
 
 
-@LAW
 @given(observation=OBSERVATIONS, expect=EXPECTATIONS, allow_private=st.booleans())
 def test_a_finding_says_what_was_seen_in_one_line_and_what_to_do_where_it_refuses(
     observation: DnsObservation, expect: Expect, *, allow_private: bool
@@ -79,7 +76,6 @@ def test_a_finding_says_what_was_seen_in_one_line_and_what_to_do_where_it_refuse
     assert finding.wait == 0 or not finding.passed
 
 
-@LAW
 @given(observation=NEARLY_IN_ORDER | OBSERVATIONS, expect=EXPECTATIONS, allow_private=st.booleans())
 def test_a_pass_means_that_addresses_were_seen_and_that_nobody_in_charge_denied_the_host(
     observation: DnsObservation, expect: Expect, *, allow_private: bool
@@ -96,7 +92,6 @@ def test_a_pass_means_that_addresses_were_seen_and_that_nobody_in_charge_denied_
     assert len(unlike) <= len(observation.public) // 3
 
 
-@LAW
 @given(observation=NEARLY_IN_ORDER, allow_private=st.booleans())
 def test_without_resolvers_nothing_passes(observation: DnsObservation, *, allow_private: bool) -> None:
     assert not judge_dns(replace(observation, public=()), expect=Expect(), allow_private=allow_private).passed
