@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 from typing import TYPE_CHECKING
@@ -52,6 +53,15 @@ def test_a_preview_writes_no_file(project: Path) -> None:
     before = set(project.iterdir())
     assert rehearse(project, program=json.dumps([{"name": "car", "title": "red"}])).preview().ok
     assert {file.name for file in set(project.iterdir()) - before} <= {"__pycache__"}
+
+
+def test_a_program_that_is_written_anew_within_a_second_is_what_runs(project: Path) -> None:
+    """Python takes a file for the one that it compiled before where its time, in seconds, and its size are the same."""
+    stack = rehearse(project)
+    for colour in ("red", "tan"):
+        (project / "__main__.py").write_text(f"import pulumi\npulumi.export('colour', '{colour}')\n")
+        os.utime(project / "__main__.py", (1, 1))
+        assert stack.up().outputs == {"colour": colour}
 
 
 def test_an_encrypted_value_in_the_stack_file_is_refused(project: Path) -> None:
