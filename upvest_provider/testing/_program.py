@@ -32,7 +32,7 @@ def main(  # noqa: PLR0917 - the process' arguments, in their order
     )
 
     def run() -> None:
-        # Of a program that a test wrote anew within a second, and as long, Python would run what it compiled before.
+        # Of a program written anew within a second, and as long, Python would run what it compiled before.
         sys.dont_write_bytecode = True
         runpy.run_path(program, run_name="__main__")
 
