@@ -261,7 +261,7 @@ def test_a_gate_whose_engine_is_gone_asks_nothing(gates: Gates, stage: Stage) ->
 
 
 def test_twenty_dead_origins_end_and_leave_no_thread_behind(tmp_path: Path) -> None:
-    clock, timeout = Time(WORKERS), 20
+    clock, timeout = Time(WORKERS), 10
     with LocalUpvest(tmp_path / "upvest", clock=clock) as upvest:
         stage, gates = Stage(upvest), Gates(clock=clock, sleep=clock.sleep)
         origins = [stage.gate(f"dead{n}.tenant.tld", port=unused_port(), timeout=f"{timeout}s") for n in range(20)]
