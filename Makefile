@@ -64,13 +64,13 @@ pictures: .venv/installed
 
 # Formatting, rules, types, and every test; the tests on Pulumi's real engine run where `pulumi` is on PATH.
 # Four processes on two cores, for tests wait for servers and gates half of their time. What all of them load is compiled
-# beforehand, while types are checked: each would compile it again, and so would each process that a test starts.
+# beforehand: each would compile it again, and so would each process that a test starts. Types are checked meanwhile.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/installed policy/.venv/installed
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/mypy --no-error-summary & types=$$!; .venv/bin/python -m pytest --collect-only --quiet >/dev/null; wait $$types
-	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 4 $(TESTS)
+	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 4 --dist worksteal $(TESTS)
 
 # Apart from the tests, which measuring makes a fifth slower.
 coverage: .venv/installed

@@ -39,9 +39,9 @@ def test_help_fits_a_screen(capsys: pytest.CaptureFixture[str], arguments: list[
 
 def test_the_script_and_the_module_are_the_same(tmp_path: Path) -> None:
     script = Path(sys.executable).with_name("upvest-webhooks")
-    program = "from upvest_provider.cli import main; main()"
-    ways = [[sys.executable, "-c", program], [sys.executable, "-m", "upvest_provider"]]
-    ways += [[str(script)]] if script.exists() else []
+    # Where it is not installed, what would be in it.
+    program = [sys.executable, "-c", "from upvest_provider.cli import main; main()"]
+    ways = [[str(script)] if script.exists() else program, [sys.executable, "-m", "upvest_provider"]]
     for arguments in (["--help"], ["nothing"], ["probe", "x"]):
         runs = [
             subprocess.run([*way, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 
+from upvest_provider.cli import main
 from upvest_provider.cli.review import review as command
 
 PREVIEWS = Path(__file__).parent / "previews"
@@ -352,7 +353,9 @@ def test_what_is_too_long_ends_with_a_line_that_says_so(tmp_path: Path) -> None:
     "arguments", [[], ["--stage", "dev"], ["--stage", "=x"], ["--stage", "a=x", "--stage", "a=y"]]
 )
 def test_a_wrong_call_exits_with_2(arguments: list[str]) -> None:
-    assert run(*arguments).returncode == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["review", *arguments])
+    assert ended.value.code == 2
 
 
 def test_a_file_that_is_not_there_exits_with_1(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ USERS_AND_ORDERS = dev(Resource(), Resource("orders", "https://hooks.tenant.tld/
 """Made by two threads of one process."""
 
 CASES = {
-    "a webhook": Case(Scenario(dev(), Bounds(faults=2, crashes=1)), Bounds(faults=3, crashes=2)),
+    "a webhook": Case(Scenario(dev(), Bounds(faults=1, crashes=1)), Bounds(faults=3, crashes=2)),
     "a webhook, with requests that are repeated": Case(
         Scenario(dev(), Bounds(faults=2, attempts=2)), Bounds(faults=3, crashes=1, attempts=2)
     ),
@@ -84,7 +84,7 @@ CASES = {
         Bounds(faults=2, crashes=1),
     ),
     "a webhook that is taken over": Case(
-        Scenario(dev(Resource(adopts="by-hand")), Bounds(faults=2, crashes=1), [BY_HAND, LEFT_OVER]),
+        Scenario(dev(Resource(adopts="by-hand")), Bounds(faults=1, crashes=1), [BY_HAND, LEFT_OVER]),
         Bounds(faults=2, crashes=2),
     ),
     "an unfinished webhook of its own that is taken over": Case(
