@@ -93,6 +93,13 @@ def test_members_that_the_api_may_leave_out_may_be_left_out(upstream: Upstream, 
     assert (read.exclude_type, read.config.model_dump()) == ([], {"delay": None, "max_package_size": None})
 
 
+def test_of_a_thousand_webhooks_none_keeps_a_set_of_its_fields(upstream: Upstream, client: UpvestClient) -> None:
+    upstream.api = always(page([webhook(number) for number in range(1000)]))
+    listed = client.list_webhooks()
+    assert len({id(each.model_fields_set) for each in listed}) == 1
+    assert listed[0].model_fields_set == {*listed[0].model_dump()}
+
+
 def test_an_answer_may_be_as_large_as_its_bound(upstream: Upstream, session: Session) -> None:
     upstream.api = always(says(200, bytes(limits.ANSWER_BYTES)))
     assert len(session.call(Request("GET", "/webhooks")).body) == limits.ANSWER_BYTES

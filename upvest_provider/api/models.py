@@ -5,7 +5,8 @@ What only few calls answer stands in `seldom`: a model takes pydantic a millisec
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from functools import cache
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -38,7 +39,20 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
-class WebhookConfig(Model):
+class Kept(Model):
+    """An answer that is kept, a thousand at once."""
+
+    def model_post_init(self, _: Any, /) -> None:
+        """Take all fields as set: to know which ones an answer had takes 0.9 of the 2.1 KB of a webhook."""
+        object.__setattr__(self, "__pydantic_fields_set__", _fields(type(self)))
+
+
+@cache
+def _fields(kind: type[BaseModel]) -> set[str]:
+    return {*kind.model_fields}
+
+
+class WebhookConfig(Kept):
     """How events are batched: whichever limit is reached first sends the package."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -49,7 +63,7 @@ class WebhookConfig(Model):
     """Bytes."""
 
 
-class Webhook(Model):
+class Webhook(Kept):
     """A subscription as the API holds it (specification of July 2026)."""
 
     id: str = Field(min_length=1)
