@@ -6,7 +6,7 @@ What only few calls answer stands in `seldom`: a model takes pydantic a millisec
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -42,7 +42,7 @@ class Model(BaseModel):
 class Kept(Model):
     """An answer that is kept, a thousand at once."""
 
-    def model_post_init(self, _: Any, /) -> None:
+    def model_post_init(self, _: object, /) -> None:
         """Take all fields as set: to know which ones an answer had takes 0.9 of the 2.1 KB of a webhook."""
         object.__setattr__(self, "__pydantic_fields_set__", _fields(type(self)))
 
