@@ -54,6 +54,7 @@ class Seen:
         reads_lag: Whether the reading of one webhook does not.
         later: Whether what was held has arrived since; what was done in the operation stays so.
         call: Whose text is looked at; None for what was said on the way.
+        told_before: What earlier operations said, where what they sent arrived in this one.
     """
 
     stack: Stack
@@ -76,6 +77,7 @@ class Seen:
     reads_lag: bool
     later: bool = False
     call: Call | None = None
+    told_before: str = ""
 
     @property
     def new_orphans(self) -> list[str]:
@@ -117,7 +119,7 @@ class Seen:
 
     def names(self, webhook_id: str, webhook: Document) -> bool:
         """Whether the person was told of a webhook: its id, or the title of unfinished work."""
-        return webhook_id in self.outcome.said or webhook["title"] in self.outcome.said
+        return webhook_id in self.outcome.said or webhook["title"] in self.outcome.said + self.told_before
 
 
 def same_events(one: Document, other: Document) -> bool:
@@ -555,6 +557,7 @@ class Watch:
         self.operations += 1
         for call in outcome.calls:
             self.owners.update(dict.fromkeys(call.made, Owner(stack.name, call.name)))
+        told_before = "" if is_first or site.held else self.told
         self.told += f"\n{outcome.said}"
         self.learn()
         seen = Seen(
@@ -578,6 +581,7 @@ class Watch:
             wrong=wrong,
             list_lags=site.list_lags,
             reads_lag=site.reads_lag,
+            told_before=told_before,
         )
         if seen.list_lags:
             seen = replace(seen, hidden=self._hide(seen))

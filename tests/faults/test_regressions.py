@@ -273,3 +273,24 @@ def test_what_a_killed_run_enabled_is_named_once_one_of_its_events_is_declared(
     assert (f'To take the webhook over as it is, add adopt_id="{left}".' in outcome.error) == ("USER" in types)
     converge(watch, stack)
     assert len(stack.account.webhooks) == (1 if "USER" in types else 2)
+
+
+def test_what_an_earlier_run_posted_and_told_of_is_not_the_next_ones_to_name(site: Site) -> None:
+    """It arrives once the next run has listed; that it is disabled, and its title, was said by the run that sent it."""
+    stack = Stack(site.account(), program={"users": HOOK})
+    watch = Watch(stack.account, [stack])
+    site.wire.patience = PATIENCE
+    site.upvest.faults.add(Fault(FaultKind.HOLD_BEFORE, "POST", "/webhooks", count=3))
+    assert "If one shows up late, it is disabled." in watch.over(stack, stack.up).error
+    site.clear()
+
+    def arrive(number: int) -> None:
+        if number == 4:  # after token, list and POST
+            site.arrive()
+
+    assert not watch.over(stack, lambda: stack.up(before_request=arrive)).error
+    late = [webhook for id_, webhook in stack.account.webhooks.items() if id_ != stack.held["users"]]
+    assert late
+    assert not any(webhook["enabled"] for webhook in late)
+    assert f"({late[0]['title']}) is unfinished" in watch.over(stack, lambda: stack.up(refresh=True)).said
+    converge(watch, stack)
