@@ -20,7 +20,7 @@ help:
 	@echo "make pictures  draw the README's picture of the demo anew"
 	@echo "make test    run all checks and tests"
 	@echo "make coverage  run the tests once more, and say which lines none of them runs"
-	@echo "make soak    run all of the fault tests, 2,000 random schedules among them"
+	@echo "make soak    run all of the fault tests, 2,000 random schedules among them, and many cases of each law"
 	@echo "make conformance  ask an API what the documents leave open: the local one, or ARGS='--api sandbox'"
 	@echo "make up STAGE=dev, preview, drift, destroy: one stage, as CI does"
 	@echo "make audit   look up known vulnerabilities of all requirements"
@@ -69,7 +69,7 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/installed policy/.venv/installed
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/ruff check --quiet
-	@.venv/bin/mypy --no-error-summary & types=$$!; .venv/bin/python -m pytest --collect-only --quiet >/dev/null; wait $$types
+	@.venv/bin/mypy --no-error-summary & types=$$!; .venv/bin/python -m pytest --collect-only --quiet $(TESTS) >/dev/null; wait $$types
 	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 4 --dist worksteal $(TESTS)
 
 # Apart from the tests, which measuring makes a fifth slower.

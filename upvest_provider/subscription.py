@@ -394,9 +394,10 @@ class Subscriptions:
         for attempt in itertools.count(1):
             try:
                 return self._noted(self._client.create_webhook(body))
-            except UpvestError as error:
+            except UpvestError as failure:
+                error = self._awaiting(failure, wanted, others)
                 if not error.outcome_unknown and attempt == 1:
-                    raise self._awaiting(error, wanted, others) from None
+                    raise error from None
                 unclear.extend([error] if error.outcome_unknown else [])
                 found = self._found_after(error, wanted) if error.outcome_unknown else None
                 if found is not None:

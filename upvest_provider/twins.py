@@ -95,7 +95,7 @@ def refusal(other: Webhook, shared: Iterable[str], holder: str | None) -> Alread
         "If it is another stack's, subscribe to other categories or delete one of the two.",
         f"If Pulumi warns of a pending operation, an earlier run made it; {CLEARS_PENDING} clears that.",
         f"`upvest-webhooks import {other.id} --stack STACK` writes a file for `pulumi import`.",
-        fix=f'To take the webhook over as it is, add adopt_id="{other.id}".',
+        fix=_taking_over(other),
     )
 
 
@@ -118,7 +118,7 @@ def refusal_of_upvest(error: UpvestError, other: Webhook) -> UpvestError:
         *error.details,
         f"Webhook {other.id} ({other.title!r}) is in its way, and is not deleted in this run.",
         IF_RENAMED,
-        f'To take the webhook over as it is, add adopt_id="{other.id}".',
+        _taking_over(other),
         fix="To make another, declare what Upvest takes beside it: another title, or another URL.",
     )
 
@@ -148,6 +148,10 @@ def listed(categories: Iterable[str]) -> str:
     """Categories as a message names them."""
     first, *more = sorted(categories)
     return f"{first} and {len(more)} more categories" if len(more) > 1 else " and ".join([first, *more])
+
+
+def _taking_over(webhook: Webhook) -> str:
+    return f'To take the webhook over as it is, add adopt_id="{webhook.id}".'
 
 
 def _fields(webhook: Webhook) -> Fields:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 RUFF = Path(sys.executable).with_name("ruff")
 
-
 TEXTS = some.text(some.characters(exclude_categories=["Cs"]), max_size=300)
 ARGUMENTS = some.fixed_dictionaries(
     {

@@ -48,6 +48,8 @@ def test_the_script_and_the_module_are_the_same(tmp_path: Path) -> None:
             for way in ways
         ]
         assert len({(run.returncode, run.stdout, run.stderr) for run in runs}) == 1
+    assert runs[0].returncode == 2
+    assert "Usage: upvest-webhooks probe" in runs[0].stderr
 
 
 class TestSecrets:

@@ -118,14 +118,13 @@ def deleted_before_it_was_adopted(lived: Lived) -> Seen:
     return replace(lived.since(other=lived.other()), after=lived.seen.after)
 
 
-def deleted_though_it_was_in_the_way(lived: Lived) -> Seen:
-    failure = UpvestError(f"webhook {OTHER} ('Users') already delivers USER to this URL", fix="Wait.")
-    return replace(lived.failed(failure, "create", other=lived.other()), after=lived.seen.after)
+IN_THE_WAY = f"webhook {OTHER} ('Users') already delivers USER to this URL"
+TAKEN = f"Upvest answered 409: title: webhook {OTHER} {invariants.TAKEN}"
 
 
-def deleted_though_the_api_refused(method: str) -> Callable[[Lived], Seen]:
+def deleted_though_in_the_way(method: str, cause: str) -> Callable[[Lived], Seen]:
     def seen(lived: Lived) -> Seen:
-        failure = UpvestError(f"Upvest answered 409: title: webhook {OTHER} {invariants.TAKEN}", fix="Wait.")
+        failure = UpvestError(cause, fix="Wait.")
         return replace(lived.failed(failure, method, other=lived.other()), after=lived.seen.after)
 
     return seen
@@ -237,10 +236,14 @@ BROKEN: list[tuple[Callable[[Seen], None], Callable[[Lived], Seen], str]] = [
     (invariants.nothing_is_deleted_that_a_state_holds, deleted_under_a_declared_name, "the program has"),
     (invariants.nothing_is_deleted_that_a_state_holds, deleted_though_nobodys, "was deleted"),
     (invariants.what_is_to_be_taken_over_is_not_deleted_before, deleted_before_it_was_adopted, "(c)"),
-    (invariants.what_is_to_be_taken_over_is_not_deleted_before, deleted_though_it_was_in_the_way, "(c)"),
     (
         invariants.what_is_to_be_taken_over_is_not_deleted_before,
-        deleted_though_the_api_refused("create"),
+        deleted_though_in_the_way("create", IN_THE_WAY),
+        "(c)",
+    ),
+    (
+        invariants.what_is_to_be_taken_over_is_not_deleted_before,
+        deleted_though_in_the_way("create", TAKEN),
         "what is to take its place has not",
     ),
     (invariants.what_belongs_to_others_is_left_alone, changed_though_anothers, "(c)"),
@@ -350,7 +353,7 @@ def test_each_invariant_is_broken_here() -> None:
         (invariants.what_is_to_be_taken_over_is_not_deleted_before, deleted_though_nobodys),
         (
             invariants.what_is_to_be_taken_over_is_not_deleted_before,
-            deleted_though_the_api_refused("update"),
+            deleted_though_in_the_way("update", TAKEN),
         ),
         (
             invariants.an_error_is_for_the_person_at_the_terminal,

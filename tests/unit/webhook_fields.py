@@ -10,7 +10,6 @@ from upvest_provider.differences import Written
 
 Fields = dict[str, Any]
 
-
 PATHS = ("title", "url", "type", "exclude_type", "config.delay", "config.max_package_size", "enabled")
 CATEGORIES = ("ALL", "USER", "ORDER", "TOPUP")
 

@@ -51,15 +51,15 @@ def sign(request: Request, *, key: SigningKey, key_id: str, created: int, nonce:
         nonce: Never used before; Upvest refuses a request that repeats one.
     """
     headers = _with_content(request)
-    derived = {"@method": request.method, "@path": request.path}
+    components = {"@method": request.method, "@path": request.path}
     if request.query:
-        derived["@query"] = f"?{request.query}"
-    names = '" "'.join([*derived, *headers])
+        components["@query"] = f"?{request.query}"
+    components |= headers
+    names = '" "'.join(components)
     expires = created + limits.SIGNATURE_LIFETIME
     params = f'("{names}");keyid="{key_id}";created={created};expires={expires};nonce="{nonce}"'
-    lines = [f'"{name}": {value}' for part in (derived, headers) for name, value in part.items()]
-    lines.append(f'"@signature-params": {params}')
-    base = "\n".join(lines)
+    lines = [f'"{name}": {value}' for name, value in components.items()]
+    base = "\n".join([*lines, f'"@signature-params": {params}'])
     headers["upvest-signature-version"] = "15"
     headers["signature-input"] = f"sig1={params}"
     headers["signature"] = f"sig1=:{_base64(key.sign(base.encode()))}:"
