@@ -42,14 +42,17 @@ def test_the_script_and_the_module_are_the_same(tmp_path: Path) -> None:
     # Where it is not installed, what would be in it.
     program = [sys.executable, "-c", "from upvest_provider.cli import main; main()"]
     ways = [[str(script)] if script.exists() else program, [sys.executable, "-m", "upvest_provider"]]
-    for arguments in (["--help"], ["nothing"], ["probe", "x"]):
-        runs = [
+    compared = [
+        [
             subprocess.run([*way, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
             for way in ways
         ]
+        for arguments in (["--help"], ["nothing"], ["probe", "x"])
+    ]
+    for runs in compared:
         assert len({(run.returncode, run.stdout, run.stderr) for run in runs}) == 1
-    assert runs[0].returncode == 2
-    assert "Usage: upvest-webhooks probe" in runs[0].stderr
+    assert compared[-1][0].returncode == 2
+    assert "Usage: upvest-webhooks probe" in compared[-1][0].stderr
 
 
 class TestSecrets:
