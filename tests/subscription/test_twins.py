@@ -279,6 +279,18 @@ def test_what_upvest_refuses_a_webhook_for_is_not_deleted_before_it(
     assert "'renamed' is to take its place" in account.failure(lambda: run.delete(there)).summary
 
 
+def test_what_a_repeated_post_is_refused_for_is_not_deleted_before_it_either(
+    account: Account, proxy: Proxy
+) -> None:
+    there = account.plant(url=URL, type=["CASH"])
+    proxy.refuse("POST", "/webhooks")
+    proxy.answer("POST", "/webhooks", 409, [2])
+    run = account.run()
+    error = account.failure(lambda: run.create(account.wanted("renamed", url=URL, type=["ORDER"])))
+    assert f"Webhook {there} ('Planted') is in its way, and is not deleted in this run." in error.details
+    assert "'renamed' is to take its place" in account.failure(lambda: run.delete(there)).summary
+
+
 def test_a_webhook_of_the_program_that_upvest_refuses_another_for_is_not_to_be_taken_over(
     account: Account, proxy: Proxy
 ) -> None:
