@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.faults import behaviours
 from tests.faults.around import End, Ends
+from tests.faults.site import PATIENCE
 from upvest_provider import limits
 from upvest_provider.errors import TOO_MANY_REQUESTS
 from upvest_provider.local import Fault, FaultKind
@@ -22,9 +23,6 @@ ONCE, FOR_EVER = 1, 10**6
 
 REFUSED = "refused"
 """The kind of break that leaves nobody to connect to."""
-
-PATIENCE = 0.05
-"""Seconds in place of the provider's time-outs, where a fault is that no answer comes."""
 
 SILENT = frozenset(
     {
@@ -157,9 +155,8 @@ class Broken:
             return {"ends": Ends(End(self.broken.kind), self.position)}
         if self.broken.kind == REFUSED:
             return {"before_request": self._refuse}
-        if self.broken.is_silent:
-            self.site.wire.patience = PATIENCE
-        self.site.upvest.faults.add(self._fault())
+        add = self.site.silence if self.broken.is_silent else self.site.upvest.faults.add
+        add(self._fault())
         return {}
 
     def __exit__(self, *_: object) -> None:

@@ -21,6 +21,8 @@ from pulumi.dynamic import Config
 
 from upvest_provider.local import FaultKind, LocalUpvest
 from upvest_provider.local.database import read
+from upvest_provider.local.exchange import Call
+from upvest_provider.local.faults import Faults
 from upvest_provider.local.sender import Reply
 from upvest_provider.local.store import Client
 from upvest_provider.timestamps import rfc3339
@@ -29,9 +31,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.faults.around import Clock
-    from upvest_provider.local import LoggedRequest
+    from upvest_provider.local import Fault, LoggedRequest
 
     Document = dict[str, Any]
+
+PATIENCE = 0.05
+"""Seconds in place of the provider's time-outs, where a fault is that no answer comes."""
 
 HOST = "hooks.tenant.tld"
 SCOPES = "webhooks:read webhooks:admin"
@@ -43,13 +48,14 @@ class Wire:
     """The HTTP clients of all providers: closed by the tests, and no more patient than they are.
 
     Attributes:
-        patience: Seconds that a request waits for its answer; None for what the provider wants.
+        silences: Which requests are waited for `PATIENCE` only. All others wait as long as the provider wants, for a busy
+            machine answers those too late.
         tokens: The access tokens that went out.
         begun: How many requests were begun, whatever became of them.
     """
 
     def __init__(self) -> None:
-        self.patience: float | None = None
+        self.silences = Faults()
         self.tokens: set[str] = set()
         self.begun = 0
         self._open: list[httpx.Client] = []
@@ -69,8 +75,10 @@ class Wire:
     def _meet(self, request: httpx.Request) -> None:
         self.begun += 1
         self.tokens.update(request.headers.get("authorization", "").split()[1:])
-        if self.patience is not None:
-            request.extensions["timeout"] = httpx.Timeout(self.patience).as_dict()
+        url = request.url
+        call = Call(request.method, url.path, url.query.decode(), request.headers, b"")
+        if self.silences.firing(call):
+            request.extensions["timeout"] = httpx.Timeout(PATIENCE).as_dict()
 
 
 class Receiver:
@@ -149,13 +157,18 @@ class Site:
             return "test"
         return "list" if (request.method, request.path) == ("GET", "/webhooks") else request.method
 
+    def silence(self, fault: Fault) -> None:
+        """The API does not answer some requests, or much too late, and providers wait a moment only for these."""
+        self.wire.silences.add(fault)
+        self.upvest.faults.add(fault)
+
     def clear(self) -> None:
         """Break nothing any more; what is held stays so."""
         self._held = self.held
         self.met += len(self.upvest.faults.met)
         self.upvest.faults.clear()
         self._arrived = 0
-        self.wire.patience = None
+        self.wire.silences.clear()
 
     def mend(self) -> None:
         """Break nothing any more; what was held is handled when this returns."""

@@ -9,7 +9,6 @@ import pytest
 
 from tests.faults.around import End, Ends
 from tests.faults.behaviours import behaving
-from tests.faults.breaks import PATIENCE
 from tests.faults.convergence import converge
 from tests.faults.invariants import Watch
 from tests.faults.site import url_of
@@ -46,8 +45,7 @@ def test_what_an_earlier_run_posted_too_late_is_not_taken_for_what_this_one_post
     """The earlier program had another URL; its POST arrives while this run's own answer is lost."""
     stack = Stack(site.account(), program={"users": HOOK})
     watch = Watch(stack.account, [stack])
-    site.wire.patience = PATIENCE
-    site.upvest.faults.add(Fault(FaultKind.HOLD_BEFORE, "POST", "/webhooks", count=3))
+    site.silence(Fault(FaultKind.HOLD_BEFORE, "POST", "/webhooks", count=3))
     assert watch.over(stack, stack.up).error
     site.clear()
     stack.program = {"users": replace(HOOK, url=url_of("b"))}
@@ -89,8 +87,7 @@ def test_old_values_are_not_promised_while_a_change_without_an_answer_is_on_its_
     webhook_id = stack.account.plant(url=HOOK.url)
     stack.program = {"users": replace(HOOK, adopt_id=webhook_id)}
     watch = Watch(stack.account, [stack])
-    site.wire.patience = PATIENCE
-    site.upvest.faults.add(Fault(FaultKind.HOLD_BEFORE, "PATCH", "/webhooks/", count=limits.ATTEMPTS))
+    site.silence(Fault(FaultKind.HOLD_BEFORE, "PATCH", "/webhooks/", count=limits.ATTEMPTS))
     outcome = watch.over(stack, stack.up)
     assert "set back to its old values, unless the change that got no answer arrives late." in outcome.error
     site.clear()
@@ -279,8 +276,7 @@ def test_what_an_earlier_run_posted_and_told_of_is_not_the_next_ones_to_name(sit
     """It arrives once the next run has listed; that it is disabled, and its title, was said by the run that sent it."""
     stack = Stack(site.account(), program={"users": HOOK})
     watch = Watch(stack.account, [stack])
-    site.wire.patience = PATIENCE
-    site.upvest.faults.add(Fault(FaultKind.HOLD_BEFORE, "POST", "/webhooks", count=3))
+    site.silence(Fault(FaultKind.HOLD_BEFORE, "POST", "/webhooks", count=3))
     assert "If one shows up late, it is disabled." in watch.over(stack, stack.up).error
     site.clear()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hypothesis import given
@@ -60,14 +61,17 @@ def create_all(account: Account, gone_at: int) -> dict[str, str]:
 
 
 def create_again(account: Account, told: dict[str, str]) -> None:
-    """One that is enabled already must have been named, for only a lost clean-up or engine leaves one."""
+    """One that is enabled already must have been named, for only a lost clean-up or engine leaves one.
+
+    Named as `perhaps` left where nobody can know: the clean-up's DELETE got an unclear answer.
+    """
     run = account.run()
     for name, text in told.items():
         try:
             run.create(account.wanted(name))
         except AlreadySubscribed:
             (left,) = [webhook["id"] for webhook in account.webhooks if webhook["title"] == f"Webhook of {name}"]
-            assert f"Left behind: webhook {left}" in text
+            assert re.search(f"Left behind(, perhaps)?: webhook {left}", text)
 
 
 @given(schedule=schedules, gone_at=st.one_of(st.just(0), st.integers(1, 16)))
