@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LIBRARIES = """
 import cryptography.hazmat.primitives.asymmetric.ec
 import cryptography.hazmat.primitives.serialization
+import httpcore
 import httpx
 import pydantic
 pydantic.create_model("Answer", token=str)
@@ -29,7 +30,7 @@ pydantic.create_model("Answer", token=str)
 """Without which nobody can send one signed request and read its answer.
 
 `pydantic` alone loads next to nothing: the rest comes with the first model, a look for plugins among all installed
-packages included.
+packages included. So it is with `httpx`, whose first client loads `httpcore` and `h11`.
 """
 
 ANSWERED = {

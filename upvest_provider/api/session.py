@@ -6,7 +6,7 @@ import itertools
 import random
 import time
 from dataclasses import replace
-from secrets import token_hex
+from os import urandom
 from typing import TYPE_CHECKING
 
 from upvest_provider import limits
@@ -123,7 +123,7 @@ class Session:
             key=self._credentials.signing_key,
             key_id=self._credentials.key_id,
             created=int(self._clock()),
-            nonce=token_hex(16),
+            nonce=urandom(16).hex(),  # what `secrets` does, in half the time
         )
         self._before_request()
         return self._transport.send(request, headers, timeout=timeout)

@@ -58,8 +58,8 @@ def sign(request: Request, *, key: SigningKey, key_id: str, created: int, nonce:
     names = '" "'.join(components)
     expires = created + limits.SIGNATURE_LIFETIME
     params = f'("{names}");keyid="{key_id}";created={created};expires={expires};nonce="{nonce}"'
-    lines = [f'"{name}": {value}' for name, value in components.items()]
-    base = "\n".join([*lines, f'"@signature-params": {params}'])
+    components["@signature-params"] = params
+    base = "\n".join([f'"{name}": {value}' for name, value in components.items()])
     headers["upvest-signature-version"] = "15"
     headers["signature-input"] = f"sig1={params}"
     headers["signature"] = f"sig1=:{_base64(key.sign(base.encode()))}:"
