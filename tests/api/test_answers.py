@@ -201,3 +201,10 @@ def test_the_detail_of_a_problem_becomes_one_line(upstream: Upstream, client: Up
     assert error.value.summary.startswith("Upvest answered 400: first line second line word word")
     assert error.value.summary.endswith(" …")
     assert len(error.value.summary) < 350
+
+
+def test_a_cookie_that_an_answer_sets_does_not_go_back_unsigned(upstream: Upstream, session: Session) -> None:
+    upstream.api = always(says(200, headers={"set-cookie": "AWSALB=1; path=/"}))
+    for _ in range(2):
+        session.call(Request("GET", "/webhooks/1"))
+    assert [sorted(call.headers.keys() & {"cookie"}) for call in upstream.calls] == [[], []]

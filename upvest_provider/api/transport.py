@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -99,6 +100,13 @@ class Transport:
         return Answer(response.status_code, dict(response.headers), content)
 
 
+class _NoCookies(CookieJar):
+    """Takes none: one that a load balancer sets would go back in a header that nobody signed."""
+
+    def extract_cookies(self, _response: object, _request: object) -> None:
+        """Pass over what an answer sets."""
+
+
 def _client(*, is_encrypted: bool) -> httpx.Client:
     try:
         return httpx.Client(
@@ -107,6 +115,7 @@ def _client(*, is_encrypted: bool) -> httpx.Client:
             follow_redirects=False,
             limits=httpx.Limits(max_connections=limits.CONNECTIONS, max_keepalive_connections=limits.CONNECTIONS),
             trust_env=is_encrypted,
+            cookies=_NoCookies(),
         )
     except OSError as error:
         variables, reason = OF_TLS, error.strerror or type(error).__name__
