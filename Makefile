@@ -63,14 +63,14 @@ pictures: .venv/installed
 	@.venv/bin/python tools/record_demo.py
 
 # Formatting, rules, types, and every test; the tests on Pulumi's real engine run where `pulumi` is on PATH.
-# Four processes on two cores, for tests wait for servers and gates half of their time. What all of them load is compiled
+# Five processes on two cores, for tests wait for servers and gates half of their time. What all of them load is compiled
 # beforehand: each would compile it again, and so would each process that a test starts. Types are checked meanwhile.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/installed policy/.venv/installed
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/mypy --no-error-summary & types=$$!; .venv/bin/python -m pytest --collect-only --quiet $(TESTS) >/dev/null; wait $$types
-	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 4 --dist worksteal $(TESTS)
+	@PATH="$(CURDIR)/.pulumi-cli/bin:$$PATH" .venv/bin/python -m pytest --numprocesses 5 --dist worksteal $(TESTS)
 
 # Apart from the tests, which measuring makes a fifth slower.
 coverage: .venv/installed

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-settings.register_profile("usual", deadline=None, derandomize=True, database=None, max_examples=40)
+settings.register_profile("usual", deadline=None, derandomize=True, database=None, max_examples=30)
 settings.register_profile("soak", deadline=None, max_examples=1000)
 settings.load_profile("soak" if is_soak() else "usual")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.faults.breaks import Break
     from tests.faults.site import Site
 
-SHARE = 1 if is_soak() else 113
+SHARE = 1 if is_soak() else 181
 """One cell in so many is tried: each request of each operation meets other breaks, and each break other requests."""
 
 CELLS = [
