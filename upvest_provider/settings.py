@@ -118,7 +118,7 @@ class Settings:
                 fix=f"Set it with `pulumi config set --path '{ACCOUNTS}.{name}.clientId' UUID`, or name another.",
             )
         chosen = name or (names[0] if names else "")
-        if chosen not in self._of:
+        if chosen not in self._of:  # of four threads that may ask at once all get the same
             self._of.setdefault(chosen, Settings(self._config, self._environ, name=chosen, say=self._say))
         return self._of[chosen]
 
